@@ -1,0 +1,76 @@
+"""The audit log: one JSON line an event, each carrying the hash of the line before it.
+
+A line that is changed or taken away breaks the chain, and :func:`verify` names the first broken line.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from prosvet.core.context import Context
+
+__all__ = ["AuditLog", "verify"]
+
+_FIRST = "0" * 64
+
+
+@dataclass(frozen=True)
+class AuditLog:
+    """Append-only log at `path`; patient identity is never written, only study and image ids."""
+
+    path: Path
+
+    @classmethod
+    def from_context(cls, context: Context) -> Self:
+        """The log of the context's archive."""
+        return cls(context.settings.home / "audit.jsonl")
+
+    def write(self, event: str, **facts: str | int | float | bool) -> None:
+        """Append one event, durable on return; safe with several processes."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a+b") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            body = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts,
+                    "previous": _last_hash(stream)}  # fmt: skip
+            body["hash"] = _digest(body)
+            stream.write(json.dumps(body, ensure_ascii=False).encode() + b"\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+
+
+def _last_hash(stream: BinaryIO) -> str:
+    stream.seek(0, os.SEEK_END)
+    size = stream.tell()
+    if size == 0:
+        return _FIRST
+    stream.seek(max(0, size - 65536))
+    last = stream.read().splitlines()[-1]
+    return str(json.loads(last)["hash"])
+
+
+def _digest(body: dict[str, object]) -> str:
+    clean = {key: value for key, value in body.items() if key != "hash"}
+    return hashlib.sha256(json.dumps(clean, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def verify(path: Path) -> int | None:
+    """The number (from 1) of the first line that does not fit the chain, or ``None`` when all fit."""
+    previous = _FIRST
+    if not path.exists():
+        return None
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        try:
+            body = json.loads(line)
+        except ValueError:
+            return number
+        if body.get("previous") != previous or body.get("hash") != _digest(body):
+            return number
+        previous = body["hash"]
+    return None

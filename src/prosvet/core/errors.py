@@ -1,0 +1,216 @@
+"""One tree of errors. Each class carries its code, HTTP status and exit status; the words live in the locales.
+
+An error is raised with the facts (``TooSmall(name="a.png", width=40, height=30)``) and spoken in the user's
+language by :meth:`ProsvetError.message`. A failure never becomes a value: no score 0, no empty report.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from prosvet.core.i18n import Lang, text
+
+__all__ = [
+    "AlreadyRunning",
+    "ArchiveError",
+    "ColourPhotograph",
+    "DecompressionBomb",
+    "DiskFull",
+    "ImageError",
+    "InvalidSettings",
+    "ManifestError",
+    "MissingExtra",
+    "ModelError",
+    "ModelHashMismatch",
+    "ModelNotFound",
+    "NotAnImage",
+    "NotChestXray",
+    "NotFound",
+    "NotFrontal",
+    "ProsvetError",
+    "QueryError",
+    "QueryLanguage",
+    "TooSmall",
+    "TruncatedFile",
+    "UnknownName",
+    "UnsupportedFile",
+]
+
+
+class ProsvetError(Exception):
+    """Root of every error a user may see.
+
+    Attributes
+    ----------
+    code : str
+        Stable machine-readable name, for example ``not_an_image``.
+    http_status, exit_code : int
+        What the HTTP and the command-line faces answer.
+    details : dict
+        The facts that fill the message's places; never patient identity.
+    """
+
+    code: ClassVar[str] = "error"
+    http_status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, **details: object) -> None:
+        self.details = details
+        super().__init__(self.message("en"))
+
+    def message(self, lang: Lang) -> str:
+        """What happened, in `lang`."""
+        return text(f"errors.{self.code}.message", lang, **self.details)
+
+    def hint(self, lang: Lang) -> str:
+        """What the user can do about it, in `lang`."""
+        return text(f"errors.{self.code}.hint", lang, **self.details)
+
+
+class ImageError(ProsvetError):
+    """A file that cannot be read as a chest X-ray."""
+
+    http_status = 422
+    exit_code = 2
+
+
+class NotAnImage(ImageError):
+    """Details: name."""
+
+    code = "not_an_image"
+
+
+class TruncatedFile(ImageError):
+    """Details: name."""
+
+    code = "truncated_file"
+
+
+class UnsupportedFile(ImageError):
+    """Details: name, reason."""
+
+    code = "unsupported_file"
+
+
+class DecompressionBomb(ImageError):
+    """Details: name, pixels, limit."""
+
+    code = "decompression_bomb"
+
+
+class TooSmall(ImageError):
+    """Details: name, width, height, least."""
+
+    code = "too_small"
+
+
+class ColourPhotograph(ImageError):
+    """Details: name."""
+
+    code = "colour_photograph"
+
+
+class NotChestXray(ImageError):
+    """Details: name, probability (0..1 that it is a chest X-ray)."""
+
+    code = "not_chest_xray"
+
+
+class NotFrontal(ImageError):
+    """Details: name, probability (0..1 that it is a lateral view)."""
+
+    code = "not_frontal"
+
+
+class QueryError(ProsvetError):
+    """A query that cannot be answered. Details: reason (a key under ``query_reasons``)."""
+
+    code = "bad_query"
+    http_status = 400
+    exit_code = 2
+
+
+class QueryLanguage(QueryError):
+    """Text in neither Russian nor English. No details."""
+
+    code = "query_language"
+
+
+class NotFound(ProsvetError):
+    """Details: kind (study, image, ...), name."""
+
+    code = "not_found"
+    http_status = 404
+    exit_code = 3
+
+
+class UnknownName(ProsvetError):
+    """Details: kind, name, known (comma-separated valid names)."""
+
+    code = "unknown_name"
+    http_status = 400
+    exit_code = 2
+
+
+class InvalidSettings(ProsvetError):
+    """Details: name, reason."""
+
+    code = "invalid_settings"
+    http_status = 400
+    exit_code = 2
+
+
+class MissingExtra(ProsvetError):
+    """Details: package, extra."""
+
+    code = "missing_extra"
+    http_status = 501
+    exit_code = 4
+
+
+class ModelError(ProsvetError):
+    """Details: name, reason."""
+
+    code = "model_error"
+    exit_code = 5
+
+
+class ModelNotFound(ModelError):
+    """Details: name, known."""
+
+    code = "model_not_found"
+    http_status = 404
+
+
+class ModelHashMismatch(ModelError):
+    """Details: name, file, expected, found."""
+
+    code = "model_hash_mismatch"
+
+
+class ArchiveError(ProsvetError):
+    """Details: reason."""
+
+    code = "archive_error"
+    exit_code = 6
+
+
+class ManifestError(ArchiveError):
+    """Details: name, line, reason."""
+
+    code = "manifest_error"
+    http_status = 422
+
+
+class AlreadyRunning(ArchiveError):
+    """A second writer. Details: home."""
+
+    code = "already_running"
+    http_status = 409
+
+
+class DiskFull(ArchiveError):
+    """Details: path."""
+
+    code = "disk_full"
+    http_status = 507

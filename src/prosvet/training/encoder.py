@@ -1,0 +1,201 @@
+"""Train the compact finding network: masked labels, sources balanced, weights averaged, resumable.
+
+The recipe in words: start from ImageNet; every image in balance by source and by normal/abnormal within its
+source; a masked, weighted binary cross-entropy in which an absent label is unknown; half weight on a published
+teacher's soft answers where they exist; hard augmentation against the source's own look; mixed resolutions,
+small first; an exponential moving average of the weights is what is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from prosvet.imaging.intensity import MEAN, STD
+from prosvet.training.augment import geometric, photometric
+from prosvet.training.data import FINDINGS, Films, label_matrix, load_films, load_teacher
+from prosvet.training.nets import FindingNet
+
+__all__ = ["EncoderRecipe", "predict", "sampling_weights", "train_encoder"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class EncoderRecipe:
+    """Everything that decides a run.
+
+    Attributes
+    ----------
+    images : int
+        Films seen in all.
+    sizes : tuple of (float, tuple of int)
+        ``(until, sizes)``: up to this share of the run, batches draw from these sides (pixels).
+    holdout : str
+        A source left out whole, for the leave-one-source-out table; empty for none.
+    """
+
+    images: int = 60_000
+    batch: int = 32
+    lr: float = 8e-4
+    weight_decay: float = 0.03
+    sizes: tuple[tuple[float, tuple[int, ...]], ...] = ((0.55, (160, 192)), (1.0, (224, 256)))
+    ema: float = 0.998
+    smoothing: float = 0.03
+    mixup: float = 0.3
+    nih: float = 2.2
+    seed: int = 1
+    holdout: str = ""
+
+
+def sampling_weights(films: Films, nih: float) -> NDArray[np.float64]:
+    """Chance of each film: sources by 1/sqrt(size) (NIH times `nih`), normal and abnormal alike within one."""
+    source = np.array([s.split("(")[0] for s in films.column("source")])
+    normal = np.array(["normal" in labels for labels in films.column("labels")])
+    weights = np.zeros(len(source))
+    for name in np.unique(source):
+        inside = source == name
+        mass = math.sqrt(inside.sum()) * (nih if name == "nih" else 1.0)
+        groups = [inside & normal, inside & ~normal]
+        filled = [group for group in groups if group.any()]
+        for group in filled:
+            # Half by class, half by count: a handful of normals is not repeated without end.
+            weights[group] += mass * (0.5 / len(filled) / group.sum() + 0.5 / inside.sum())
+    return weights / weights.sum()
+
+
+def _targets(data: Path, films: Films, smoothing: float) -> tuple[Tensor, Tensor]:
+    labels, weights = label_matrix(films.rows)
+    soft, given = load_teacher(data, films.rows)
+    eps = 1e-4
+    for column in range(len(FINDINGS)):
+        cells = given[:, column]
+        if not cells.any():
+            continue
+        # The teacher speaks at its own prevalence; shift its logits to ours before mixing half and half.
+        logit = np.log(np.clip(soft[cells, column], eps, 1 - eps) / np.clip(1 - soft[cells, column], eps, 1))
+        rate = np.clip(labels[cells, column].mean(), 0.02, 0.98)
+        shifted = 1 / (1 + np.exp(-(logit - np.median(logit) + math.log(rate / (1 - rate)))))
+        labels[cells, column] = 0.5 * labels[cells, column] + 0.5 * shifted
+        weights[cells, column] = np.maximum(weights[cells, column], 1.0)
+    labels = labels * (1 - 2 * smoothing) + smoothing
+    return torch.from_numpy(labels), torch.from_numpy(weights)
+
+
+def _schedule(recipe: EncoderRecipe, step: int, total: int) -> float:
+    warm = max(1, int(0.03 * total))
+    if step < warm:
+        return recipe.lr * (step + 1) / warm
+    return recipe.lr * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm))))
+
+
+def _batch(
+    films: Films, targets: tuple[Tensor, Tensor], chosen: NDArray[np.int64], size: int, recipe: EncoderRecipe,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    raw = torch.from_numpy(films.pixels[chosen]).unsqueeze(1).float() / 255
+    images, _ = geometric(raw, size, generator)
+    images = photometric(images, generator)
+    labels, weights = targets[0][chosen], targets[1][chosen]
+    if torch.rand(1, generator=generator).item() < recipe.mixup:
+        order = torch.randperm(len(chosen), generator=generator)
+        share = 0.5 + 0.5 * torch.rand(1, generator=generator).item()
+        images = share * images + (1 - share) * images[order]
+        # A cell is known only where both are; otherwise the nearer film speaks with its share.
+        both = (weights > 0) & (weights[order] > 0)
+        labels = torch.where(both, share * labels + (1 - share) * labels[order], labels)
+        weights = torch.where(both, torch.minimum(weights, weights[order]), weights * (2 * share - 1))
+    return (images - MEAN) / STD, labels, weights
+
+
+def train_encoder(
+    data: Path, out: Path, imagenet: str, recipe: EncoderRecipe, *, cache: Path | None = None, device: str = "cpu",
+) -> Path:  # fmt: skip
+    """Train and write ``last.pt`` (resumable state) and ``encoder.pt`` (averaged weights) to `out`.
+
+    Stopping and starting again with the same recipe goes on from the last checkpoint.
+    """
+    films = load_films(data, ("train",), cache)
+    if recipe.holdout:
+        films = films.where(~np.char.startswith(films.column("source"), recipe.holdout))
+    targets = _targets(data, films, recipe.smoothing)
+    chances = sampling_weights(films, recipe.nih)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1))
+
+    torch.manual_seed(recipe.seed)
+    net = FindingNet(len(FINDINGS))
+    net.trunk.load_imagenet(imagenet)
+    net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    decay = [p for p in net.parameters() if p.ndim > 1]
+    rest = [p for p in net.parameters() if p.ndim <= 1]
+    optimiser = torch.optim.AdamW([{"params": decay, "weight_decay": recipe.weight_decay},
+                                   {"params": rest, "weight_decay": 0.0}], lr=recipe.lr)  # fmt: skip
+    average = torch.optim.swa_utils.AveragedModel(
+        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.ema), use_buffers=True
+    )
+    total = recipe.images // recipe.batch
+    start, state = 0, out / "last.pt"
+    if state.exists():
+        saved = torch.load(state, map_location=device, weights_only=True)
+        net.load_state_dict(saved["net"])
+        optimiser.load_state_dict(saved["optimiser"])
+        average.load_state_dict(saved["average"])
+        start = int(saved["step"])
+    began, running = time.time(), 0.0
+    for step in range(start, total):
+        # One generator a step, seeded by the step: a resumed run sees what an unbroken one would have seen.
+        generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
+        drawer = np.random.default_rng((recipe.seed, step))
+        chosen = drawer.choice(len(chances), recipe.batch, p=chances)
+        sizes = next(s for until, s in recipe.sizes if step < until * total or until == 1.0)
+        images, labels, weights = _batch(films, targets, chosen, int(drawer.choice(sizes)), recipe, generator)
+        for group in optimiser.param_groups:
+            group["lr"] = _schedule(recipe, step, total)
+        net.train()
+        with torch.autocast(device, dtype=torch.bfloat16):
+            logits = net(images.to(device).contiguous(memory_format=torch.channels_last))[0]
+        per_cell = F.binary_cross_entropy_with_logits(logits.float(), labels.to(device), reduction="none")
+        loss = (per_cell * weights.to(device)).sum() / weights.sum().clamp(min=1.0)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+        optimiser.step()
+        average.update_parameters(net)
+        running += loss.item()
+        if (step + 1) % 50 == 0:
+            pace = (step + 1 - start) * recipe.batch / (time.time() - began)
+            log.info("step %d/%d loss %.4f %.1f images/s", step + 1, total, running / 50, pace)
+            running = 0.0
+        if (step + 1) % 200 == 0 or step + 1 == total:
+            torch.save({"net": net.state_dict(), "optimiser": optimiser.state_dict(),
+                        "average": average.state_dict(), "step": step + 1}, out / "last.tmp")  # fmt: skip
+            (out / "last.tmp").replace(state)
+            torch.save(average.module.state_dict(), out / "encoder.tmp")
+            (out / "encoder.tmp").replace(out / "encoder.pt")
+    return out / "encoder.pt"
+
+
+@torch.inference_mode()
+def predict(net: FindingNet, pixels: NDArray[np.uint8], size: int, batch: int = 64) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Logits (N, K) and features (N, 1280) of prepared films (N, 256, 256) at `size` pixels."""
+    net.eval()
+    logits, features = [], []
+    for start in range(0, len(pixels), batch):
+        x = torch.from_numpy(pixels[start : start + batch]).unsqueeze(1).float() / 255
+        if size != x.shape[-1]:
+            x = F.interpolate(x, (size, size), mode="bilinear", antialias=True)
+        answer, _, feature = net(((x - MEAN) / STD).contiguous(memory_format=torch.channels_last))
+        logits.append(answer.numpy())
+        features.append(feature.numpy())
+    return np.concatenate(logits), np.concatenate(features)
