@@ -1,0 +1,225 @@
+"""What every benchmark shares: bootstrap intervals, memory, latency, and one JSON shape for results.
+
+A benchmark is a command, ``python benchmarks/NAME.py [--out results/NAME.json]``. It prints one JSON object with
+what was measured, on which data, on how many, with which intervals, by which code version; ``--out`` also keeps it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "Interval",
+    "bootstrap",
+    "environment",
+    "file_hash",
+    "finish",
+    "latencies",
+    "parser",
+    "peak_mb",
+    "rss_mb",
+]
+
+ROOT = Path(__file__).resolve().parent.parent
+_PACKAGES = ("prosvet", "numpy", "scipy", "faiss-cpu", "onnxruntime", "pydicom", "sqlalchemy", "pillow", "torch")
+
+Statistic = Callable[..., float]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A statistic with its 95 % percentile bootstrap interval.
+
+    Attributes
+    ----------
+    value : float
+        On all the data.
+    low, high : float
+        The 2.5th and 97.5th percentiles over resamples.
+    n : int
+        Rows.
+    groups : int
+        What was drawn with replacement: patients when given, otherwise rows.
+    resamples : int
+        Resamples on which the statistic was defined.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    groups: int
+    resamples: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Rounded to four places, for JSON."""
+        return {key: round(v, 4) if isinstance(v, float) else v for key, v in asdict(self).items()}
+
+
+def bootstrap(
+    statistic: Statistic,
+    *columns: ArrayLike,
+    patients: Sequence[object] | NDArray[Any] | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """Percentile bootstrap of ``statistic(*columns)``, drawing rows, or whole patients when they are named.
+
+    Films of one patient are not independent: with `patients`, all rows of a drawn patient come together, as often
+    as the patient was drawn. A resample where the statistic is not finite (an AUROC with one class left) is left out.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes the columns (first axis = rows) and gives one number.
+    columns : array_like, first axis of length N
+    patients : sequence of N hashable values or None
+
+    Raises
+    ------
+    ValueError
+        When the columns or patients differ in length, or are empty.
+
+    Examples
+    --------
+    >>> interval = bootstrap(lambda x: float(x.mean()), [1.0, 1.0, 1.0])
+    >>> interval.value, interval.low, interval.high
+    (1.0, 1.0, 1.0)
+    """
+    arrays = [np.asarray(column) for column in columns]
+    n = len(arrays[0]) if arrays else 0
+    if n == 0 or any(len(array) != n for array in arrays) or (patients is not None and len(patients) != n):
+        raise ValueError("columns and patients must be of one length, at least 1")
+    members = _members(n, patients)
+    generator = np.random.default_rng(seed)
+    drawn: list[float] = []
+    for _ in range(resamples):
+        rows = np.concatenate([members[g] for g in generator.integers(0, len(members), len(members))])
+        value = statistic(*(array[rows] for array in arrays))
+        if np.isfinite(value):
+            drawn.append(float(value))
+    low, high = np.percentile(drawn, [2.5, 97.5]) if drawn else (float("nan"), float("nan"))
+    return Interval(float(statistic(*arrays)), float(low), float(high), n, len(members), len(drawn))
+
+
+def _members(n: int, patients: Sequence[object] | NDArray[Any] | None) -> list[NDArray[np.int64]]:
+    """Row numbers of each patient; without patients each row is its own."""
+    if patients is None:
+        return [np.array([row], dtype=np.int64) for row in range(n)]
+    rows: dict[object, list[int]] = {}
+    for row, patient in enumerate(patients):
+        rows.setdefault(patient, []).append(row)
+    return [np.array(group, dtype=np.int64) for group in rows.values()]
+
+
+def latencies(call: Callable[[int], object], times: int, warm_up: int = 5) -> dict[str, float]:
+    """Milliseconds of ``call(i)`` for i in 0..times-1, one at a time: p50, p95, p99, mean."""
+    for i in range(min(warm_up, times)):
+        call(i)
+    taken = []
+    for i in range(times):
+        start = time.perf_counter()
+        call(i)
+        taken.append((time.perf_counter() - start) * 1000)
+    p50, p95, p99 = np.percentile(taken, [50, 95, 99])
+    return {"p50_ms": round(float(p50), 3), "p95_ms": round(float(p95), 3), "p99_ms": round(float(p99), 3),
+            "mean_ms": round(float(np.mean(taken)), 3)}  # fmt: skip
+
+
+def _status(field: str) -> float:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(field + ":"):
+            return round(int(line.split()[1]) / 1024, 1)
+    return float("nan")
+
+
+def rss_mb() -> float:
+    """Resident memory of this process now, MiB (pages of memory-mapped files included)."""
+    return _status("VmRSS")
+
+
+def peak_mb() -> float:
+    """The highest resident memory of this process so far, MiB."""
+    return _status("VmHWM")
+
+
+def file_hash(path: Path) -> str:
+    """sha256 of a data file, so that a figure can be repeated on the same bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def environment() -> dict[str, Any]:
+    """What a reader needs to repeat the run: code version, processor, load, package versions."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    changed = bool(_git("status", "--porcelain", "--untracked-files=no"))
+    return {
+        "revision": _git("rev-parse", "HEAD") + ("+changes" if changed else ""),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "load_1min": round(os.getloadavg()[0], 2),
+        "packages": versions,
+    }
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """A command-line parser with ``--out`` already there."""
+    made = argparse.ArgumentParser(description=(description or "").strip().splitlines()[0])
+    made.add_argument("--out", type=Path, default=None, help="also write the JSON here")
+    return made
+
+
+def finish(name: str, out: Path | None, **body: Any) -> None:
+    """Print the result as JSON, with its name, time, command and environment; keep it at `out` when given."""
+    result = {
+        "benchmark": name,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": "python benchmarks/" + " ".join([f"{name}.py", *sys.argv[1:]]),
+        **body,
+        "environment": environment(),
+    }
+    text = json.dumps(result, ensure_ascii=False, indent=1, default=_plain)
+    sys.stdout.write(text + "\n")
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text + "\n", encoding="utf-8")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Interval):
+        return value.as_dict()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Path):
+        return value.name
+    raise TypeError(f"not JSON: {type(value).__name__}")
