@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from prosvet.core.i18n import Lang, text
+from prosvet.core.i18n import Lang, catalogue, text
 
 __all__ = [
     "AlreadyRunning",
     "ArchiveError",
+    "Cancelled",
     "ColourPhotograph",
     "DecompressionBomb",
     "DiskFull",
     "ImageError",
+    "InternalError",
+    "InvalidRequest",
     "InvalidSettings",
     "ManifestError",
     "MissingExtra",
@@ -34,6 +37,7 @@ __all__ = [
     "TruncatedFile",
     "UnknownName",
     "UnsupportedFile",
+    "UsageError",
 ]
 
 
@@ -46,6 +50,9 @@ class ProsvetError(Exception):
         Stable machine-readable name, for example ``not_an_image``.
     http_status, exit_code : int
         What the HTTP and the command-line faces answer.
+    reasons : str
+        Where in the locales the detail ``reason`` is looked up; one that is not there is quoted as it is.
+        ``kind`` is looked up under ``kinds`` in the same way.
     details : dict
         The facts that fill the message's places; never patient identity.
     """
@@ -53,6 +60,7 @@ class ProsvetError(Exception):
     code: ClassVar[str] = "error"
     http_status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
+    reasons: ClassVar[str] = "reasons"
 
     def __init__(self, **details: object) -> None:
         self.details = details
@@ -60,11 +68,49 @@ class ProsvetError(Exception):
 
     def message(self, lang: Lang) -> str:
         """What happened, in `lang`."""
-        return text(f"errors.{self.code}.message", lang, **self.details)
+        return text(f"errors.{self.code}.message", lang, **self._words(lang))
 
     def hint(self, lang: Lang) -> str:
         """What the user can do about it, in `lang`."""
-        return text(f"errors.{self.code}.hint", lang, **self.details)
+        return text(f"errors.{self.code}.hint", lang, **self._words(lang))
+
+    def _words(self, lang: Lang) -> dict[str, object]:
+        words = dict(self.details)
+        for name, place in (("reason", self.reasons), ("kind", "kinds")):
+            if name in words:
+                words[name] = catalogue(lang).get(f"{place}.{words[name]}", words[name])
+        return words
+
+
+class InternalError(ProsvetError):
+    """A defect of this program, caught at the edge of the process. Details: kind (the exception's class)."""
+
+    code = "internal"
+    exit_code = 70
+
+
+class Cancelled(ProsvetError):
+    """The user stopped the work. No details."""
+
+    code = "cancelled"
+    http_status = 499
+    exit_code = 130
+
+
+class UsageError(ProsvetError):
+    """A command line that cannot be parsed. Details: reason."""
+
+    code = "usage"
+    http_status = 400
+    exit_code = 2
+
+
+class InvalidRequest(ProsvetError):
+    """A request that its model refuses. Details: name (of the field), reason."""
+
+    code = "invalid_request"
+    http_status = 422
+    exit_code = 2
 
 
 class ImageError(ProsvetError):
@@ -128,6 +174,7 @@ class QueryError(ProsvetError):
     code = "bad_query"
     http_status = 400
     exit_code = 2
+    reasons = "query_reasons"
 
 
 class QueryLanguage(QueryError):

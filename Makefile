@@ -1,0 +1,81 @@
+# make demo: set up, then the main job on real X-rays. make test: set up, then every check.
+# PYTHON=python3.12 make test chooses the interpreter (3.11 or newer); VENV and DATA choose the folders.
+PYTHON ?= python3
+VENV ?= .venv
+DATA ?= .data
+WORKERS ?= 2
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+DATA_READY := $(DATA)/.ready
+
+# Two cores: workers share them, so each keeps to one thread. Nothing asks the network at run time.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export MKL_NUM_THREADS ?= 1
+export HF_HUB_OFFLINE ?= 1
+export PYTHONUTF8 ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test quick lint format types layers licences docs docs-check figures data wheel clean
+
+help: ## What can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.core $(DATA_READY) ## The main job on real X-rays, start to end (writes demo/index.html)
+	OMP_NUM_THREADS=2 $(BIN)/python scripts/demo.py --data $(DATA) --out demo
+
+test: lint types layers licences docs-check $(DATA_READY) ## Every check and the whole test suite
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+quick: $(VENV)/.dev $(DATA_READY) ## The tests alone, stopping at the first failure
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -x -q
+
+lint: $(VENV)/.dev ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.dev ## Let ruff put the code in shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dev ## mypy, strict
+	$(BIN)/mypy
+
+layers: $(VENV)/.dev ## Imports go one way
+	$(BIN)/lint-imports
+
+licences: $(VENV)/.dev ## Everything the core needs at run time is free to use
+	$(BIN)/python scripts/check_licences.py
+
+docs: $(VENV)/.dev ## Write the reference pages and the figures anew
+	$(BIN)/python scripts/docs.py
+	$(BIN)/python scripts/figures.py
+
+docs-check: $(VENV)/.dev ## The reference pages and the figures are those of the code
+	$(BIN)/python scripts/docs.py --check
+	$(BIN)/python scripts/figures.py --check
+
+data: $(DATA_READY) ## Fetch the public data for demo and tests
+
+wheel: $(VENV)/.dev ## Build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
+
+clean: ## Forget the environment and every cache (keeps .data)
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build demo
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed: PYTHON=python3.12 make ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[dev,train]'
+	@touch $@ $(VENV)/.core
+
+$(DATA_READY): scripts/fetch_data.py | $(BIN)/python
+	$(BIN)/python scripts/fetch_data.py $(DATA)
+	@touch $@

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# The Debian packages that tests use: chromium looks at the demo's page.
+# In CI a package that cannot be had is a failure; elsewhere its tests are skipped, and said so.
+set -euo pipefail
+
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+install() {
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && install; then
+  exit 0
+fi
+echo "Not installed: ${missing[*]} (tests that need them are skipped outside CI)" >&2
+[ "${CI:-}" != true ]

@@ -1,0 +1,1 @@
+"""The faces of the program. `capabilities.py` is its table of contents."""
