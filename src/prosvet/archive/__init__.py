@@ -1,0 +1,1 @@
+"""The archive: patients, studies, images, reports, and what was found in them."""

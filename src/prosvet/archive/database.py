@@ -1,0 +1,113 @@
+"""Opening the archive's SQLite database: pragmas, transactions, migrations, and errors in our own words."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.exc import DatabaseError
+
+from prosvet.archive.schema import HEAD
+from prosvet.core.errors import AlreadyRunning, ArchiveError, DiskFull
+
+__all__ = ["file_lock", "open_database", "spoken_errors"]
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",  # with WAL: a kill loses nothing, a power cut at most the last commit
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA secure_delete=ON",  # an erased report leaves no bytes behind
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+def open_database(path: Path) -> Engine:
+    """The engine of the database at `path`, created or migrated where needed.
+
+    A connection made with ``execution_options(immediate=True)`` takes the write lock when it begins.
+
+    Raises
+    ------
+    ArchiveError
+        When the file is no database, or was written by a newer version.
+    """
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30.0})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    with spoken_errors(path):
+        if _revision(engine) != HEAD:
+            _migrate(engine, path)
+    return engine
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own would not cover DDL
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _on_begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _revision(engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(engine: Engine, path: Path) -> None:
+    # Imported here: most starts find the schema current, and must not pay for it.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    with file_lock(path.with_suffix(".migrate.lock")):
+        if _revision(engine) == HEAD:  # another process was quicker
+            return
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+        with engine.execution_options(immediate=True).begin() as connection:
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, HEAD)
+            except CommandError as error:
+                raise ArchiveError(reason=str(error)) from error
+
+
+@contextmanager
+def file_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold an exclusive lock on the file `path`; the system drops it when the process dies.
+
+    Raises
+    ------
+    AlreadyRunning
+        With ``wait=False``, when another process holds it.
+    """
+    with path.open("a+b") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(home=str(path.parent)) from None
+        yield
+
+
+@contextmanager
+def spoken_errors(path: Path) -> Iterator[None]:
+    """Turn the driver's errors on the database at `path` into ours: disk full, locked, damaged."""
+    try:
+        yield
+    except DatabaseError as error:
+        reason = str(error.orig)
+        if "disk is full" in reason:
+            raise DiskFull(path=str(path.parent)) from error
+        if "is locked" in reason:
+            raise AlreadyRunning(home=str(path.parent)) from error
+        raise ArchiveError(reason=reason) from error
