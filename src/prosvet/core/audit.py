@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from prosvet.core.context import Context
 __all__ = ["AuditLog", "verify"]
 
 _FIRST = "0" * 64
+_TAIL = 65536  # bytes; one line is far shorter
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,16 @@ class AuditLog:
 def _last_hash(stream: BinaryIO) -> str:
     stream.seek(0, os.SEEK_END)
     size = stream.tell()
-    if size == 0:
-        return _FIRST
-    stream.seek(max(0, size - 65536))
-    last = stream.read().splitlines()[-1]
-    return str(json.loads(last)["hash"])
+    stream.seek(max(0, size - _TAIL))
+    tail = stream.read()
+    whole = tail[: tail.rfind(b"\n") + 1]
+    if len(whole) < len(tail):
+        # A line without its end was never acknowledged: the machine stopped while it was written.
+        stream.truncate(size - len(tail) + len(whole))
+    return str(json.loads(whole.splitlines()[-1])["hash"]) if whole else _FIRST
 
 
-def _digest(body: dict[str, object]) -> str:
+def _digest(body: Mapping[str, object]) -> str:
     clean = {key: value for key, value in body.items() if key != "hash"}
     return hashlib.sha256(json.dumps(clean, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 

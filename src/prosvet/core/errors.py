@@ -33,11 +33,13 @@ __all__ = [
     "ProsvetError",
     "QueryError",
     "QueryLanguage",
+    "Retold",
     "TooSmall",
     "TruncatedFile",
     "UnknownName",
     "UnsupportedFile",
     "UsageError",
+    "by_code",
 ]
 
 
@@ -261,3 +263,30 @@ class DiskFull(ArchiveError):
 
     code = "disk_full"
     http_status = 507
+
+
+def by_code() -> dict[str, type[ProsvetError]]:
+    """Every error class under its code, in the order of the codes."""
+
+    def below(kind: type[ProsvetError]) -> list[type[ProsvetError]]:
+        return [kind, *(deeper for child in kind.__subclasses__() for deeper in below(child))]
+
+    return {kind.code: kind for kind in sorted(below(ProsvetError), key=lambda kind: kind.code) if kind is not Retold}
+
+
+class Retold(ProsvetError):
+    """An error that travelled as a row's words, raised again: it says what the row said."""
+
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        kind = by_code().get(code, ProsvetError)
+        self.code, self.http_status, self.exit_code = code, kind.http_status, kind.exit_code  # type: ignore[misc]
+        self._told = {"message": message, "hint": hint}
+        super().__init__()
+
+    def message(self, lang: Lang) -> str:
+        """The row's message, in the language it was written in."""
+        return self._told["message"]
+
+    def hint(self, lang: Lang) -> str:
+        """The row's hint, in the language it was written in."""
+        return self._told["hint"]

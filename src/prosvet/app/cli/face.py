@@ -1,0 +1,99 @@
+"""Turns a plain function into a verb: help from the locales, and the options that all verbs share.
+
+A verb's function takes a :class:`Session` and its own arguments, annotated for typer without help texts: the help
+of an argument `x` of the verb `read` is the string ``cli.read.x``. The shared options may stand before or after
+the verb.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from copy import copy
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+import typer
+from typer.models import ParameterInfo
+
+from prosvet.app.cli.session import Answer, Session
+from prosvet.core.i18n import Lang, text
+
+__all__ = ["root", "verb"]
+
+_Parameter = inspect.Parameter
+
+
+def _show_help(ctx: typer.Context, asked: bool) -> None:
+    if asked:
+        ctx.get_help()  # prints
+        raise typer.Exit
+
+
+def _shared(
+    home: Annotated[Path | None, typer.Option("--home")] = None,
+    lang: Annotated[Lang | None, typer.Option("--lang")] = None,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, show_default=False)] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q")] = False,
+    help_: Annotated[bool, typer.Option("--help", "-h", is_eager=True, callback=_show_help)] = False,
+) -> None:
+    """The options of every verb, as a signature."""
+
+
+def _worded(function: Callable[..., Any], prefix: str, panel: str | None, lang: Lang) -> list[inspect.Parameter]:
+    """The parameters of `function` with their help in `lang`."""
+    made = []
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        if get_origin(parameter.annotation) is not Annotated:
+            continue
+        kind, *extras = get_args(parameter.annotation)
+        info: ParameterInfo = copy(next(extra for extra in extras if isinstance(extra, ParameterInfo)))
+        info.help = text(f"{prefix}.{parameter.name}", lang)
+        is_option = type(info).__name__ == "OptionInfo"
+        info.rich_help_panel = panel or text(f"cli.panels.{'options' if is_option else 'arguments'}", lang)
+        made.append(parameter.replace(kind=_Parameter.KEYWORD_ONLY, annotation=Annotated[kind, info]))
+    return made
+
+
+def _shape(call: Callable[..., Any], parameters: list[inspect.Parameter]) -> Callable[..., Any]:
+    """Give `call` the signature that typer is to see."""
+    context = _Parameter("ctx", _Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    every = [context, *parameters]
+    call.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in every}
+    return call
+
+
+def _session(given: dict[str, Any], default: Lang) -> Session:
+    return Session(
+        lang=given["lang"] or default,
+        home=given["home"],
+        json=given["as_json"],
+        verbosity=-1 if given["quiet"] else given["verbose"],
+    )
+
+
+def verb(name: str, function: Callable[..., Answer], lang: Lang) -> Callable[..., Answer]:
+    """The typer command of `function`; `name` is its place in the locales, ``studies.list`` for example."""
+    shared = _worded(_shared, "cli.shared", text("cli.panels.shared", lang), lang)
+    own = _worded(function, f"cli.{name}", None, lang)
+
+    def call(**values: Any) -> Answer:
+        outer: dict[str, Any] = values.pop("ctx").obj or {}
+        # What is said after the verb wins; what is not said there may have been said before it.
+        given = {option.name: values.pop(option.name) or outer.get(option.name) for option in shared}
+        with _session(given, lang) as session:
+            return function(session, **values)
+
+    return _shape(call, own + shared)
+
+
+def root(lang: Lang) -> Callable[..., None]:
+    """The callback of the program itself: keeps the shared options for the verb that follows."""
+    shared = _worded(_shared, "cli.shared", text("cli.panels.shared", lang), lang)
+
+    def call(**values: Any) -> None:
+        values.pop("ctx").obj = values
+
+    return _shape(call, shared)

@@ -1,0 +1,76 @@
+"""What every verb is given, and what it gives back."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from prosvet.core.i18n import Lang, text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from prosvet.core.context import Context
+
+__all__ = ["Answer", "Session"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verb's outcome.
+
+    Attributes
+    ----------
+    result : pydantic model, dict or list
+        What ``--json`` prints under ``result``.
+    show : callable
+        Prints the same for a person.
+    status : int
+        Exit status: 0, or 1 when part of the work failed or a check did not hold.
+    """
+
+    result: Any
+    show: Callable[[Console], None]
+    status: int = 0
+
+
+@dataclass
+class Session:
+    """The options that all verbs share, and the context built from them on first use."""
+
+    lang: Lang
+    home: Path | None = None
+    json: bool = False
+    verbosity: int = 0
+    _context: Context | None = field(default=None, repr=False)
+
+    def say(self, key: str, **values: object) -> str:
+        """The string `key` of the locales in the session's language."""
+        return text(key, self.lang, **values)
+
+    @property
+    def context(self) -> Context:
+        """Settings, services and a progress bar (on a terminal only)."""
+        if self._context is None:
+            from prosvet.app.cli.progress import BarProgress
+            from prosvet.core.context import Context
+            from prosvet.core.progress import SilentProgress
+            from prosvet.core.settings import load_settings
+
+            bar = sys.stderr.isatty() and self.verbosity >= 0
+            settings = load_settings(home=self.home, lang=self.lang)
+            self._context = Context(settings, BarProgress() if bar else SilentProgress())
+        return self._context
+
+    def __enter__(self) -> Self:
+        level = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}.get(self.verbosity, logging.DEBUG)
+        logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._context is not None:
+            self._context.close()

@@ -1,0 +1,14 @@
+"""The verbs, as a literal table: name (``group.verb`` or ``verb``) to function, in the order of the help page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prosvet.app.cli.read import read
+from prosvet.app.cli.session import Answer
+
+__all__ = ["VERBS"]
+
+VERBS: dict[str, Callable[..., Answer]] = {
+    "read": read,
+}
