@@ -1,0 +1,117 @@
+"""Files by their content: ``files/ab/cdef...`` under the archive's home, written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from prosvet.core.context import Context
+from prosvet.core.errors import ArchiveError, DiskFull, NotFound
+
+__all__ = ["FileStore", "sha256"]
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def sha256(data: bytes) -> str:
+    """The name of `data`: 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+class FileStore:
+    """A folder of immutable files named by the sha256 of what they hold.
+
+    Examples
+    --------
+    >>> store = FileStore(Path(tempfile.mkdtemp()))
+    >>> name = store.add(b"film")
+    >>> store.read(name)
+    b'film'
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def from_context(cls, context: Context) -> Self:
+        """The files of the context's archive."""
+        return cls(context.settings.home / "files")
+
+    def path(self, name: str) -> Path:
+        """Where the file `name` lies, or would lie."""
+        return self.folder / name[:2] / name[2:]
+
+    def add(self, data: bytes) -> str:
+        """Keep `data`, durable on return; content that is already there is not written again.
+
+        Raises
+        ------
+        DiskFull
+            When there is no room; nothing is left behind.
+        """
+        name = sha256(data)
+        path = self.path(name)
+        if path.exists() and path.stat().st_size == len(data):
+            return name
+        with _room(self.folder):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._write(path, data)
+        return name
+
+    @staticmethod
+    def _write(path: Path, data: bytes) -> None:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, path)
+        except BaseException:  # a kill aside, no half file stays, whatever stopped us
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def read(self, name: str) -> bytes:
+        """The bytes of the file `name`, checked against it.
+
+        Raises
+        ------
+        NotFound
+            When it is not there.
+        ArchiveError
+            When what lies there is not what was kept.
+        """
+        try:
+            data = self.path(name).read_bytes()
+        except FileNotFoundError:
+            raise NotFound(kind="file", name=name) from None
+        if sha256(data) != name:
+            raise ArchiveError(reason=f"the stored file {name[:12]} is damaged")
+        return data
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Take files away; a name that is not there is passed over."""
+        for name in names:
+            self.path(name).unlink(missing_ok=True)
+
+    def names(self) -> Iterator[str]:
+        """The names of all files, in order."""
+        for path in sorted(self.folder.glob("??/*")):
+            if not path.name.startswith("."):
+                yield path.parent.name + path.name
+
+
+@contextmanager
+def _room(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFull(path=str(folder.parent)) from error
+        raise
