@@ -1,0 +1,244 @@
+"""The vocabulary of concepts and the cues around them, read once from the data files beside this module."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+from pydantic import Field
+
+from prosvet.core.errors import UnknownName
+from prosvet.core.i18n import Lang
+from prosvet.core.types import Frozen
+
+__all__ = ["GROUPS", "Code", "Concept", "Cues", "Group", "Part", "Place", "Said", "Vocabulary", "cues",
+           "load_toml", "vocabulary"]  # fmt: skip
+
+Group = Literal["moscow", "chexpert14", "chestxray14"]
+GROUPS: tuple[Group, ...] = ("moscow", "chexpert14", "chestxray14")
+Place = Literal["lungs", "hila", "pleura", "heart", "bones", "devices", "technique", "general"]
+
+
+class Code(Frozen):
+    """A code of a coding scheme, as the DICOM code dictionary spells it."""
+
+    scheme: str
+    value: str
+    keyword: str
+
+
+class Concept(Frozen):
+    """One thing that a film may show or a report may say.
+
+    Attributes
+    ----------
+    id : str
+        Stable name, shared with the models and the archive.
+    place : Place
+        The part of the protocol that speaks of it.
+    names : dict
+        The name in each language, nominative.
+    synonyms, denials : dict
+        Other words for it; phrases that deny it by calling the part normal. Lemmas, not inflected forms.
+    abbreviations : tuple of str
+        Short forms, in either language.
+    parents : tuple of str
+        What it is a kind of: present here means present there, absent there means absent here.
+    groups : tuple of str
+        Published label sets that it belongs to.
+    critical : bool
+        It comes first in a conclusion.
+    codes : tuple of Code
+    """
+
+    id: str
+    place: Place
+    names: dict[Lang, str]
+    synonyms: dict[Lang, tuple[str, ...]]
+    denials: dict[Lang, tuple[str, ...]] = Field(default_factory=dict)
+    abbreviations: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
+    critical: bool = False
+    codes: tuple[Code, ...] = ()
+
+
+class Vocabulary(Frozen):
+    """All concepts by id, in the order of the file."""
+
+    concepts: dict[str, Concept]
+
+    def __getitem__(self, concept: str) -> Concept:
+        """The concept of this id.
+
+        Raises
+        ------
+        UnknownName
+            When there is none.
+        """
+        if concept not in self.concepts:
+            raise UnknownName(kind="concept", name=concept, known=", ".join(sorted(self.concepts)))
+        return self.concepts[concept]
+
+    def group(self, name: Group) -> tuple[str, ...]:
+        """Ids of the concepts in a published group.
+
+        Examples
+        --------
+        >>> len(vocabulary().group("chexpert14"))
+        14
+        """
+        return tuple(c.id for c in self.concepts.values() if name in c.groups)
+
+    def ancestors(self, concept: str) -> frozenset[str]:
+        """Everything that `concept` is a kind of.
+
+        Examples
+        --------
+        >>> sorted(vocabulary().ancestors("consolidation"))
+        ['abnormal', 'infiltration', 'lung_opacity']
+        """
+        found: set[str] = set()
+        waiting = list(self[concept].parents)
+        while waiting:
+            parent = waiting.pop()
+            if parent not in found:
+                found.add(parent)
+                waiting.extend(self[parent].parents)
+        return frozenset(found)
+
+    def descendants(self, concept: str) -> frozenset[str]:
+        """Everything that is a kind of `concept`.
+
+        Examples
+        --------
+        >>> "nodule" in vocabulary().descendants("focal_opacity")
+        True
+        """
+        self[concept]
+        return _descendants().get(concept, frozenset())
+
+
+class Words(Frozen):
+    """A list of words or phrases."""
+
+    words: tuple[str, ...]
+
+
+class Scope(Frozen):
+    """Cues that stand before, after, on either side of, or right before what they speak of."""
+
+    forward: tuple[str, ...] = ()
+    backward: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
+    local: tuple[str, ...] = ()
+
+
+class SideCue(Frozen):
+    """Words for a side; `places` are whole expressions of place, which govern a list."""
+
+    words: tuple[str, ...]
+    places: tuple[str, ...] = ()
+
+
+class Part(Frozen):
+    """A part of the chest. `normal`, `free`, ... list what is denied; `enlarged`, ... name what is claimed."""
+
+    words: tuple[str, ...]
+    normal: tuple[str, ...] = ()
+    structured: tuple[str, ...] = ()
+    transparent: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+    intact: tuple[str, ...] = ()
+    enlarged: str | None = None
+    enriched: str | None = None
+    inflated: str | None = None
+    obliterated: str | None = None
+    thickened: str | None = None
+    raised: str | None = None
+    shifted: str | None = None
+
+    def denied_by(self, said: str) -> tuple[str, ...]:
+        """Concepts that the statement `said` denies."""
+        answer = getattr(self, said)
+        return answer if isinstance(answer, tuple) else ()
+
+    def claimed_by(self, said: str) -> str | None:
+        """The concept that the statement `said` claims."""
+        answer = getattr(self, said)
+        return answer if isinstance(answer, str) else None
+
+
+class Said(Frozen):
+    """What may be said of a part; `of` is the field of :class:`Part` that answers."""
+
+    words: tuple[str, ...]
+    of: str
+
+
+class Stops(Frozen):
+    """Words that end the reach of a cue; those of contrast also part two statements."""
+
+    words: tuple[str, ...]
+    contrast: tuple[str, ...]
+
+
+class Joins(Frozen):
+    """Words that join a list, and those that close it."""
+
+    words: tuple[str, ...]
+    closing: tuple[str, ...]
+
+
+class Cues(Frozen):
+    """The words around concepts."""
+
+    denial: Scope
+    doubt: Scope
+    unread: Scope
+    assertion: Words
+    stop: Stops
+    neutral: Words
+    join: Joins
+    side: dict[str, SideCue]
+    zone: dict[str, Words]
+    severity: dict[str, Words]
+    filler: Words
+    part: dict[str, Part]
+    said: dict[str, Said] = Field(default_factory=dict)
+
+
+def load_toml(name: str) -> dict[str, Any]:
+    """A data file of this package."""
+    return tomllib.loads(resources.files("prosvet.language").joinpath(name).read_text(encoding="utf-8"))
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The vocabulary of ``concepts.toml``, read once.
+
+    Examples
+    --------
+    >>> vocabulary()["pneumothorax"].names["ru"]
+    'пневмоторакс'
+    """
+    table = load_toml("concepts.toml")
+    return Vocabulary(concepts={name: Concept(id=name, **body) for name, body in table.items()})
+
+
+@cache
+def cues() -> Cues:
+    """The cues of ``cues.toml``, read once."""
+    return Cues.model_validate(load_toml("cues.toml"))
+
+
+@cache
+def _descendants() -> dict[str, frozenset[str]]:
+    words = vocabulary()
+    below: dict[str, set[str]] = {}
+    for concept in words.concepts:
+        for parent in words.ancestors(concept):
+            below.setdefault(parent, set()).add(concept)
+    return {parent: frozenset(children) for parent, children in below.items()}
