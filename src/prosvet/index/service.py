@@ -1,0 +1,200 @@
+"""The indexes of one archive, kept in step with its database.
+
+The database is the truth. Every index is stamped with the store's counters when it was built; when they have
+moved on, vectors that were only added to are searched beside the built index, and everything else is built anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Literal, Self, TypeVar
+
+import numpy as np
+from sqlalchemy import func, select
+
+from prosvet.archive.filters import StudyFilter
+from prosvet.archive.rows import Changes
+from prosvet.archive.schema import ImageVector, ReportVector
+from prosvet.archive.store import Store, VectorBlock
+from prosvet.core.context import Context
+from prosvet.core.errors import DiskFull
+from prosvet.core.progress import Progress
+from prosvet.index.base import BACKENDS, EXACT_LIMIT, Ids, VectorIndex, choose
+from prosvet.index.facts import Facts, Row
+from prosvet.index.files import Stamp, current, publish
+from prosvet.index.layered import Layered
+from prosvet.index.text import TextIndex
+from prosvet.index.vectors import gather
+
+__all__ = ["Indexes", "Kind"]
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["images", "reports"]
+T = TypeVar("T")
+Built = TypeVar("Built", TextIndex, Facts)
+
+TAIL_SHARE = 0.05
+"""Vectors added since the last build are searched beside it up to this share of it; then it is built anew."""
+_LOOKUP = 2000
+
+
+class Indexes:
+    """Vectors of images and of reports, words of reports, and facts of both.
+
+    Each property checks the store's counters (well under a millisecond) and is rebuilt where they have moved on.
+    """
+
+    def __init__(self, store: Store, home: Path, *, threads: int, model: str, progress: Progress) -> None:
+        self.root = home / "index"
+        self._store, self._threads, self._model, self._progress = store, threads, model, progress
+        self._held: dict[str, tuple[Changes, object]] = {}
+
+    @classmethod
+    def from_context(cls, context: Context) -> Self:
+        """The indexes of the context's archive; vectors of the settings' model are preferred."""
+        settings = context.settings
+        return cls(context.get(Store), settings.home, threads=settings.threads, model=settings.model,
+                   progress=context.progress)  # fmt: skip
+
+    @property
+    def image_vectors(self) -> Layered:
+        """Vectors of images."""
+        return self._fresh("image_vectors", lambda changes: self._vectors("images", changes))
+
+    @property
+    def report_vectors(self) -> Layered:
+        """Vectors of reports."""
+        return self._fresh("report_vectors", lambda changes: self._vectors("reports", changes))
+
+    @property
+    def report_text(self) -> TextIndex:
+        """Words of reports."""
+        return self._fresh("report_text", self._text)
+
+    @property
+    def image_facts(self) -> Facts:
+        """Probabilities and claims of images, with those of their studies and reports."""
+        return self._fresh("image_facts", lambda changes: self._facts("images", changes))
+
+    @property
+    def report_facts(self) -> Facts:
+        """Claims of reports."""
+        return self._fresh("report_facts", lambda changes: self._facts("reports", changes))
+
+    # -- keeping step ---------------------------------------------------------------------------------
+
+    def _fresh(self, name: str, build: Callable[[Changes], T]) -> T:
+        changes = self._store.changes()
+        held = self._held.get(name)
+        if held is None or held[0] != changes:
+            # Counted before reading: what is written meanwhile makes the index stale, never silently incomplete.
+            held = self._held[name] = (changes, build(changes))
+        made: T = held[1]  # type: ignore[assignment]
+        return made
+
+    def _derived(
+        self, name: str, backend: str, changes: Changes, load: Callable[[Path], Built], build: Callable[[], Built]
+    ) -> Built:
+        """Read the files of `name` when their stamp is today's, otherwise build and keep them."""
+        stamp = Stamp(backend=backend, model="", version=changes.version, erasures=changes.erasures)
+        found = current(self.root / name)
+        if found is not None and found[1] == stamp:
+            return load(found[0])
+        made = build()
+        self._keep(name, stamp, made.save)
+        return made
+
+    def _keep(self, name: str, stamp: Stamp, save: Callable[[Path], None]) -> Path | None:
+        try:
+            return publish(self.root / name, stamp, save)
+        except DiskFull:
+            # The answer is still right from memory; only the next start pays for the build again.
+            log.warning("the disk is full: the index %s is kept in memory only", name)
+            return None
+
+    # -- words and facts ------------------------------------------------------------------------------
+
+    def _text(self, changes: Changes) -> TextIndex:
+        def build() -> TextIndex:
+            rows = [(number, text) for number, _, _, text in self._store.reports()]
+            ids = np.array([number for number, _ in rows], dtype=np.int64)
+            return TextIndex.build(ids, [text for _, text in rows])
+
+        return self._derived("report_text", "bm25", changes, TextIndex.load, build)
+
+    def _facts(self, kind: Kind, changes: Changes) -> Facts:
+        def build() -> Facts:
+            return Facts.build(self._progress.track(self._rows(kind), f"index: {kind}"))
+
+        return self._derived(f"{kind}_facts", "facts", changes, Facts.load, build)
+
+    def _rows(self, kind: Kind) -> Iterator[Row]:
+        ids = iter(self._all(kind).tolist())
+        while chunk := list(islice(ids, _LOOKUP)):
+            if kind == "images":
+                images = self._store.lookup_images(chunk)
+                yield from (Row(i, images[i].findings, images[i].scores) for i in chunk if i in images)
+            else:
+                reports = self._store.lookup_reports(chunk)
+                yield from (Row(i, reports[i].findings, {}) for i in chunk if i in reports)
+
+    def _all(self, kind: Kind) -> Ids:
+        everything = StudyFilter()
+        return self._store.select_images(everything) if kind == "images" else self._store.select_reports(everything)
+
+    # -- vectors --------------------------------------------------------------------------------------
+
+    def _vectors(self, kind: Kind, changes: Changes) -> Layered:
+        model, revision, count = self._vector_model(kind)
+        if not count:
+            return Layered("")
+        name, label = f"{kind}_vectors", f"{model}@{revision}"
+        found = current(self.root / name)
+        if found is not None and found[1].model == label and found[1].erasures == changes.erasures:
+            built: VectorIndex = BACKENDS[found[1].backend].load(found[0], threads=self._threads)
+            tail = self._tail(kind, model, revision, built, count)
+            if tail is not None:
+                return Layered(label, built, tail)
+        log.info("building the index of %d vectors of %s", count, kind)
+        backend = choose(count)
+        stamp = Stamp(backend=backend, model=label, version=changes.version, erasures=changes.erasures)
+        with gather(self._blocks(kind, model, revision), count, beside=self.root) as (ids, matrix):
+            index: VectorIndex = BACKENDS[backend].build(ids, matrix, threads=self._threads)
+        folder = self._keep(name, stamp, index.save)
+        if folder is not None and not index.exact:
+            index = BACKENDS[backend].load(folder, threads=self._threads)  # lets the build's own rows go
+        return Layered(label, index)
+
+    def _tail(self, kind: Kind, model: str, revision: str, built: VectorIndex, count: int) -> VectorIndex | None:
+        """An exact index of what was added since `built`, or ``None`` when `built` must be made anew."""
+        last = int(built.ids.max()) if len(built) else 0
+        added = count - len(built)
+        if added < 0 or added > min(EXACT_LIMIT, TAIL_SHARE * len(built)):
+            return None
+        blocks = list(self._blocks(kind, model, revision, after=last))
+        if sum(len(ids) for ids, _ in blocks) != added:
+            return None  # something older has gained or lost a vector
+        ids = np.concatenate([np.zeros(0, dtype=np.int64), *(ids for ids, _ in blocks)])
+        matrix = np.concatenate([np.zeros((0, built.width), dtype=np.float32), *(rows for _, rows in blocks)])
+        tail: VectorIndex = BACKENDS["faiss_flat"].build(ids, matrix, threads=self._threads)
+        return tail
+
+    def _blocks(self, kind: Kind, model: str, revision: str, after: int = 0) -> Iterator[VectorBlock]:
+        if kind == "images":
+            return self._store.image_vector_blocks(model, revision, after=after)
+        return self._store.report_vector_blocks(model, revision, after=after)
+
+    def _vector_model(self, kind: Kind) -> tuple[str, str, int]:
+        """(name, revision, count) of the vectors to search: of the settings' model, else of the most.
+
+        Vectors of two revisions are never mixed: their spaces differ.
+        """
+        table = ImageVector if kind == "images" else ReportVector
+        query = select(table.model, table.revision, func.count()).group_by(table.model, table.revision)
+        with self._store.read() as connection:
+            rows = [(str(m), str(r), int(n)) for m, r, n in connection.execute(query)]
+        return max(rows, key=lambda row: (row[0] == self._model, row[2], row[1]), default=("", "", 0))
