@@ -30,6 +30,7 @@ __all__ = [
     "NotChestXray",
     "NotFound",
     "NotFrontal",
+    "OversizedFile",
     "ProsvetError",
     "QueryError",
     "QueryLanguage",
@@ -144,6 +145,12 @@ class DecompressionBomb(ImageError):
     """Details: name, pixels, limit."""
 
     code = "decompression_bomb"
+
+
+class OversizedFile(DecompressionBomb):
+    """More bytes than are accepted, as they lie or inflated. Details: name, size, limit (bytes)."""
+
+    code = "oversized_file"
 
 
 class TooSmall(ImageError):

@@ -63,7 +63,7 @@ class Session:
 
             bar = sys.stderr.isatty() and self.verbosity >= 0
             settings = load_settings(home=self.home, lang=self.lang)
-            self._context = Context(settings, BarProgress() if bar else SilentProgress())
+            self._context = Context(settings, BarProgress(self.lang) if bar else SilentProgress())
         return self._context
 
     def __enter__(self) -> Self:

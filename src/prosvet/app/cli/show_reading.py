@@ -9,7 +9,7 @@ from rich.text import Text
 
 from prosvet.app.cli.session import Session
 from prosvet.core.types import Finding, Gates, Measurement, Status
-from prosvet.language import vocabulary
+from prosvet.language.vocabulary import vocabulary
 from prosvet.reading.api import Failure, Reading, ReadItem
 
 __all__ = ["bar", "show_item"]

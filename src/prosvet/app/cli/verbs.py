@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from prosvet.app.cli.doctor import doctor
 from prosvet.app.cli.read import read
 from prosvet.app.cli.session import Answer
 
@@ -11,4 +12,5 @@ __all__ = ["VERBS"]
 
 VERBS: dict[str, Callable[..., Answer]] = {
     "read": read,
+    "doctor": doctor,
 }
