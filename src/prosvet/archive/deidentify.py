@@ -34,6 +34,7 @@ from prosvet.core.context import Context
 __all__ = ["OLDEST", "Deidentifier", "age_years", "archive_secret", "dicom_day", "patient_key"]
 
 OLDEST = 90  # years: ages above 89 identify, and become this
+_FIRST_YEAR = 1850  # earlier ones are no dates, and could not be moved back
 _LEAST = 4  # characters: a shorter name or number says too little to look for in a file's name
 
 
@@ -163,9 +164,10 @@ def age_years(header: Dataset) -> float | None:
 def dicom_day(text: str) -> date | None:
     """A DICOM date (``YYYYMMDD``, or the old ``YYYY.MM.DD``), or None."""
     try:
-        return datetime.strptime(text.replace(".", "")[:8], "%Y%m%d").date()
+        day = datetime.strptime(text.replace(".", "")[:8], "%Y%m%d").date()
     except ValueError:
         return None
+    return day if day.year >= _FIRST_YEAR else None
 
 
 def _drop_unlisted(dataset: Dataset) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 __all__ = [
     "HEAD",
     "Base",
+    "Doomed",
     "Finding",
     "Image",
     "ImageVector",
@@ -159,3 +160,10 @@ class LedgerEntry(Base):
     mtime_ns: Mapped[int]
     sha256: Mapped[str]
     study_id: Mapped[str] = mapped_column(ForeignKey("studies.id", ondelete="CASCADE"), index=True)
+
+
+class Doomed(Base):
+    """A stored file (or the folder of indexes) that an erasure dooms, until it is gone: it outlives a crash."""
+
+    __tablename__ = "doomed"
+    name: Mapped[str] = mapped_column(primary_key=True)

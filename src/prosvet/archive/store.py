@@ -79,6 +79,13 @@ class Store:
             grown = ("version", "erasures") if erasing else ("version",)
             connection.execute(update(Meta).where(Meta.key.in_(grown)).values(value=Meta.value + 1))
 
+    def truncate_log(self) -> None:
+        """Move the write-ahead log into the database and empty it, so that nothing erased lingers there."""
+        with spoken_errors(self.path), self._engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            if driver is not None:
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     # -- where it stands ------------------------------------------------------------------------------
 
     def changes(self) -> Changes:

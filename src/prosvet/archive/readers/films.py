@@ -14,6 +14,7 @@ _SUFFIXES = {
     "dicom": {".dcm", ".dicom", ".dic", ".ima"},
     "image": {".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff"},
 }
+_NOT_FILMS = {".csv", ".gz", ".html", ".ini", ".json", ".md", ".tar", ".tgz", ".toml", ".txt", ".xml", ".yaml", ".zip"}
 _STARTS = ((b"\x89PNG\r\n\x1a\n", "image"), (b"\xff\xd8\xff", "image"), (b"II*\0", "image"), (b"MM\0*", "image"))
 
 
@@ -39,24 +40,20 @@ class FilmReader:
 
     expects = "a film, or a folder with DICOM, PNG, JPEG or TIFF films"
     kinds: frozenset[str] = frozenset({"dicom", "image"})
-    source = "films"
 
     def recognises(self, path: Path) -> bool:
         """A file counts as a film when it is given by itself: it is for decoding to refuse it."""
         if path.is_file():
             return True
-        kinds = {kind for file in _walk(path) if (kind := looks_like(file)) is not None}
+        kinds = {kind for _, kind in _films(path)} - {None}
         return bool(kinds) and kinds <= self.kinds
 
     def items(self, path: Path) -> Iterator[Item]:
-        """The films under `path`, by name; files of other kinds are passed over."""
-        given = path.is_file()
-        for file in [path] if given else _walk(path):
-            kind = looks_like(file)
-            if given or kind in self.kinds:
-                image = FileBytes.of(file)
-                key = str(file.resolve())
-                yield Item(key, image.size, image.mtime_ns, source=kind or self.source, image=image)
+        """The films under `path`, by name; so that nothing is passed over in silence, a file that is neither a
+        film nor a table or a note comes too, and fails."""
+        for file, kind in [(path, looks_like(path))] if path.is_file() else _films(path):
+            image = FileBytes.of(file)
+            yield Item(str(file.resolve()), image.size, image.mtime_ns, source=kind or "films", image=image)
 
 
 class DicomReader(FilmReader):
@@ -77,6 +74,13 @@ class ImageReader(FilmReader):
 
     def recognises(self, path: Path) -> bool:
         return looks_like(path) == "image" if path.is_file() else super().recognises(path)
+
+
+def _films(folder: Path) -> Iterator[tuple[Path, str | None]]:
+    for file in _walk(folder):
+        kind = looks_like(file)
+        if kind is not None or (file.suffix.lower() not in _NOT_FILMS and file.name.upper() != "DICOMDIR"):
+            yield file, kind
 
 
 def _walk(folder: Path) -> Iterator[Path]:

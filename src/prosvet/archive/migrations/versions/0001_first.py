@@ -117,6 +117,7 @@ def _ledger() -> None:
         _study_key(),
     )
     op.create_index("ix_ledger_study_id", "ledger", ["study_id"])
+    op.create_table("doomed", sa.Column("name", sa.String, primary_key=True))
 
 
 def upgrade() -> None:
@@ -136,6 +137,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop everything."""
-    for table in ("ledger", "report_vectors", "image_vectors", "findings", "reports", "images", "studies",
+    for table in ("doomed", "ledger", "report_vectors", "image_vectors", "findings", "reports", "images", "studies",
                   "patients", "meta"):  # fmt: skip
         op.drop_table(table)

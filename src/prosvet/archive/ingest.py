@@ -1,0 +1,217 @@
+"""Taking things in: read ahead in threads, examine in batches, keep a batch in one transaction with its ledger.
+
+A kill between two batches, or within one, loses and doubles nothing: what was committed is in the ledger, what was
+not is taken again. Files are written before the rows that name them, under names that only depend on their content.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from sqlalchemy import select
+
+from prosvet.archive.deidentify import Deidentifier
+from prosvet.archive.describe import Describer, half
+from prosvet.archive.files import FileStore
+from prosvet.archive.intake import Intake, take_in
+from prosvet.archive.readers.item import Item
+from prosvet.archive.records import Record
+from prosvet.archive.schema import LedgerEntry
+from prosvet.archive.store import Store
+from prosvet.archive.texts import REVISION, ReportVectors
+from prosvet.archive.writer import write_records
+from prosvet.core.audit import AuditLog
+from prosvet.core.context import Context
+from prosvet.core.errors import NotChestXray, ProsvetError
+from prosvet.models.examine import Examination, Examiner
+from prosvet.models.text import SentenceEncoder
+
+__all__ = ["Failure", "Intaker", "Tally"]
+
+log = logging.getLogger(__name__)
+
+_THREADS = 2  # that read and decode ahead of the model
+_BATCH = 64  # items of a transaction
+_PIXELS = 24_000_000  # of a batch's films: about 100 MB
+_AHEAD_BYTES = 48_000_000  # of files read ahead
+_LEDGER = 500  # keys asked for at once
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One item that was not taken in."""
+
+    file: str
+    error: ProsvetError
+
+
+@dataclass
+class Tally:
+    """What has happened so far."""
+
+    added: int = 0
+    skipped: int = 0
+    studies: int = 0
+    images: int = 0
+    reports: int = 0
+    without_image: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+
+class Intaker:
+    """Takes items into the archive of a context; the caller holds the archive's writer lock."""
+
+    def __init__(self, context: Context, *, deidentify: bool, encode: bool) -> None:
+        self._context, self._encode, self._deidentify = context, encode, deidentify
+        self._store, self._files = context.get(Store), context.get(FileStore)
+        self._names = Deidentifier.from_context(context)
+        self._audit = AuditLog.from_context(context)
+        self._texts = ReportVectors(context.get(SentenceEncoder))
+        self.tally = Tally()
+
+    def take(self, items: Iterable[Item]) -> None:
+        """Take in all of `items` that the ledger does not know as they are.
+
+        Raises
+        ------
+        DiskFull, ModelError
+            And whatever else stops every item alike; what was committed before stays.
+        """
+        # Two pools: the records of a batch must not queue behind the films that are read ahead.
+        with ThreadPoolExecutor(_THREADS) as readers, ThreadPoolExecutor(_THREADS) as keepers:
+            ahead = _Ahead(readers, lambda item: take_in(item, self._store, self._context.settings))
+            try:
+                for batch in _batches(ahead.run(self._unknown(items))):
+                    self._keep(batch, keepers)
+            finally:
+                ahead.cancel()
+
+    def _unknown(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Items that are not in the ledger with this size and time."""
+        rest = iter(items)
+        while chunk := list(islice(rest, _LEDGER)):
+            keys = {self._names.ledger_key(item.key): item for item in chunk}
+            query = select(LedgerEntry.key, LedgerEntry.size, LedgerEntry.mtime_ns)
+            with self._store.read() as db:
+                known = {key: (size, time) for key, size, time in db.execute(query.where(LedgerEntry.key.in_(keys)))}
+            for key, item in keys.items():
+                if known.get(key) == (item.size, item.mtime_ns):
+                    self.tally.skipped += 1
+                else:
+                    self.tally.without_image += item.image_missing
+                    yield item
+
+    def _keep(self, batch: list[Intake], pool: ThreadPoolExecutor) -> None:
+        """Examine, store and commit one batch."""
+        good = []
+        for intake, examination in zip(batch, self._examine(batch), strict=True):
+            error = intake.error
+            if error is None and examination is not None and not examination.gates.is_chest_xray:
+                probability = examination.gates.chest_xray_probability
+                error = NotChestXray(name=intake.name, probability=probability)
+            if error is not None:
+                log.info("not taken in: %s", error.code)
+                self.tally.failures.append(Failure(intake.name, error))
+            else:
+                good.append((intake, examination))
+        describer = Describer(self._names, self._deidentify, self._thresholds(good))
+        records = list(pool.map(lambda pair: self._record(describer, *pair), good))
+        if records:
+            self._commit(self._with_vectors(records))
+
+    def _examine(self, batch: list[Intake]) -> list[Examination | None]:
+        films = [intake.film for intake in batch if intake.film is not None]
+        if not films or not self._encode:
+            return [None] * len(batch)
+        answers = iter(self._context.get(Examiner).examine_many(films))
+        return [next(answers) if intake.film is not None else None for intake in batch]
+
+    def _thresholds(self, good: list[tuple[Intake, Examination | None]]) -> dict[str, float]:
+        if not any(examination for _, examination in good):
+            return {}
+        examiner = self._context.get(Examiner)
+        points = examiner.card.operating_points[examiner.ref.operating_point]
+        return {concept: point.threshold for concept, point in points.items()}
+
+    def _record(self, describer: Describer, intake: Intake, examination: Examination | None) -> Record:
+        record = describer.record(intake, examination)
+        if record.image is None:
+            return record
+        stored = self._files.add(describer.stored_bytes(intake))
+        image = replace(record.image, columns=record.image.columns | {"sha256": stored})
+        return replace(record, image=image)
+
+    def _with_vectors(self, records: list[Record]) -> list[Record]:
+        """Records whose reports have vectors, where encoding was asked for."""
+        if not self._encode:
+            return records
+        texts = [
+            f"{r.report.columns['findings']}\n{r.report.columns['impression']}" if r.report else "" for r in records
+        ]
+        out = []
+        for record, vector in zip(records, self._texts.encode(texts), strict=True):
+            report = record.report
+            if report is not None and vector is not None:
+                record = replace(record, report=replace(report, vector=(self._texts.name, REVISION, half(vector))))
+            out.append(record)
+        return out
+
+    def _commit(self, records: list[Record]) -> None:
+        with self._store.write() as db:
+            written = write_records(db, records)
+            # Before the commit: a line for what was then not committed misleads less than a change without a line.
+            if written.added:
+                studies = " ".join(dict.fromkeys(record.study for record in records))
+                self._audit.write("ingest", studies=studies, images=written.images, reports=written.reports)
+        tally = self.tally
+        tally.added, tally.skipped = tally.added + written.added, tally.skipped + written.known
+        tally.studies += len(written.studies)
+        tally.images += written.images
+        tally.reports += written.reports
+
+
+class _Ahead:
+    """Runs `work` on items in threads, a bounded number of bytes ahead, and yields the results in order."""
+
+    def __init__(self, pool: ThreadPoolExecutor, work: Callable[[Item], Intake]) -> None:
+        self._pool, self._work = pool, work
+        self._waiting: deque[tuple[int, Future[Intake]]] = deque()
+        self._bytes = 0
+
+    def run(self, items: Iterable[Item]) -> Iterator[Intake]:
+        for item in items:
+            size = item.image.size if item.image else 0
+            while self._waiting and (self._bytes + size > _AHEAD_BYTES or len(self._waiting) >= 2 * _BATCH):
+                yield self._next()
+            self._waiting.append((size, self._pool.submit(self._work, item)))
+            self._bytes += size
+        while self._waiting:
+            yield self._next()
+
+    def _next(self) -> Intake:
+        size, future = self._waiting.popleft()
+        self._bytes -= size
+        return future.result()
+
+    def cancel(self) -> None:
+        for _, future in self._waiting:
+            future.cancel()
+
+
+def _batches(intakes: Iterable[Intake]) -> Iterator[list[Intake]]:
+    """Batches of at most ``_BATCH`` items and about ``_PIXELS`` pixels."""
+    batch: list[Intake] = []
+    pixels = 0
+    for intake in intakes:
+        batch.append(intake)
+        pixels += intake.film.pixels.size if intake.film is not None else 0
+        if len(batch) >= _BATCH or pixels >= _PIXELS:
+            yield batch
+            batch, pixels = [], 0
+    if batch:
+        yield batch
