@@ -78,10 +78,12 @@ class ProsvetError(Exception):
         return text(f"errors.{self.code}.hint", lang, **self._words(lang))
 
     def _words(self, lang: Lang) -> dict[str, object]:
+        """The details, with ``kind`` and ``reason`` in words; a reason may have places of its own."""
         words = dict(self.details)
         for name, place in (("reason", self.reasons), ("kind", "kinds")):
-            if name in words:
-                words[name] = catalogue(lang).get(f"{place}.{words[name]}", words[name])
+            known = catalogue(lang).get(f"{place}.{words.get(name)}")
+            if known is not None:
+                words[name] = known.format(**self.details)
         return words
 
 

@@ -22,7 +22,7 @@ __all__ = ["read"]
 
 def read(
     session: Session,
-    files: Annotated[list[Path], typer.Argument(show_default=False)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", show_default=False)],
     overlay: Annotated[Path | None, typer.Option("--overlay", file_okay=False)] = None,
     csv: Annotated[Path | None, typer.Option("--csv", dir_okay=False)] = None,
 ) -> Answer:
@@ -53,7 +53,7 @@ def _rows(session: Session, files: list[Path], overlay: Path | None, *, report: 
             words = Failure(code=error.code, message=error.message(session.lang), hint=error.hint(session.lang))
             yield ReadItem(file=path.name, error=words)
     if there:
-        request = ReadRequest(files=there, lang=session.lang, overlay=overlay, report=report)
+        request = session.request(ReadRequest, files=there, lang=session.lang, overlay=overlay, report=report)
         yield from stream(request, session.context)
 
 

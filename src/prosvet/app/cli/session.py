@@ -7,16 +7,20 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from prosvet.core.errors import InvalidRequest
 from prosvet.core.i18n import Lang, text
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from rich.console import Console
 
     from prosvet.core.context import Context
 
 __all__ = ["Answer", "Session"]
+
+M = TypeVar("M", bound="BaseModel")
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,21 @@ class Session:
             settings = load_settings(home=self.home, lang=self.lang)
             self._context = Context(settings, BarProgress(self.lang) if bar else SilentProgress())
         return self._context
+
+    def request(self, model: type[M], **values: object) -> M:
+        """A capability's request; a value that its model refuses is the user's error, not a defect.
+
+        Raises
+        ------
+        InvalidRequest
+        """
+        from pydantic import ValidationError
+
+        try:
+            return model(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise InvalidRequest(name=".".join(map(str, first["loc"])), reason=first["msg"]) from None
 
     def __enter__(self) -> Self:
         level = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}.get(self.verbosity, logging.DEBUG)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from prosvet.app.cli.doctor import doctor
+from prosvet.app.cli.ingest import ingest
 from prosvet.app.cli.read import read
 from prosvet.app.cli.session import Answer
 
 __all__ = ["VERBS"]
 
 VERBS: dict[str, Callable[..., Answer]] = {
+    "ingest": ingest,
     "read": read,
     "doctor": doctor,
 }

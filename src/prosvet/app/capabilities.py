@@ -1,0 +1,53 @@
+"""The table of contents: what the program can do, and where each part of it stands.
+
+A capability is one request, one result and one function, and has thin faces that all use the two. Here they are
+named by strings, so that the table costs nothing to import; tests follow every string to its end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["CAPABILITIES", "Capability"]
+
+
+@dataclass(frozen=True)
+class Capability:
+    """One thing the program can do.
+
+    Attributes
+    ----------
+    module : str
+        Has the function ``run(request, context)``.
+    request, result : str
+        Names of its two models in `module`.
+    verbs : tuple of str
+        Its verbs on the command line, ``group.verb`` for a group.
+    tests : str
+        Folder or file of its tests, under ``tests/``. Its page is ``docs/guide/NAME.md``.
+    """
+
+    module: str
+    request: str
+    result: str
+    verbs: tuple[str, ...]
+    tests: str
+
+
+CAPABILITIES: dict[str, Capability] = {
+    "read": Capability("prosvet.reading.api", "ReadRequest", "ReadResult", ("read",), "reading"),
+    "search": Capability("prosvet.search.api", "SearchRequest", "SearchResult", ("search",), "search"),
+    "ingest": Capability("prosvet.archive.api", "IngestRequest", "IngestResult", ("ingest",), "archive"),
+    "studies": Capability(
+        "prosvet.archive.studies_api", "StudiesRequest", "StudiesResult",
+        ("studies.list", "studies.show", "studies.erase"), "archive",
+    ),
+    "models": Capability(
+        "prosvet.models.api", "ModelsRequest", "ModelsResult", ("models.list", "models.show", "models.verify"), "models"
+    ),
+    "train": Capability(
+        "prosvet.training.api", "TrainRequest", "TrainResult", ("train.encoder", "train.anatomy", "train.gates"),
+        "training",
+    ),
+    "doctor": Capability("prosvet.app.doctor", "DoctorRequest", "DoctorResult", ("doctor",), "app/test_doctor.py"),
+}  # fmt: skip
