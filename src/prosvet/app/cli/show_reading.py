@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from prosvet.app.cli.session import Session
+from prosvet.app.cli.words import concept_name, place
 from prosvet.core.types import Finding, Gates, Measurement, Status
-from prosvet.language.vocabulary import vocabulary
 from prosvet.reading.api import Failure, Reading, ReadItem
 
 __all__ = ["bar", "show_item"]
@@ -55,7 +55,7 @@ def _reading(reading: Reading, session: Session, console: Console) -> None:
     console.print(Padding(_findings(reading.findings, session), (0, 0, 0, 2)))
     for measurement in reading.measurements:
         console.print(f"  {_measurement(measurement, session)}", markup=False)
-    silent = [_name(f.concept, session) for f in reading.findings if f.status is Status.NOT_ASSESSED]
+    silent = [concept_name(f.concept, session.lang) for f in reading.findings if f.status is Status.NOT_ASSESSED]
     if silent:
         console.print(Text(f"  {session.say('cli.read.silent')}: {', '.join(silent)}", style="dim"))
     if reading.report is not None:
@@ -86,21 +86,11 @@ def _findings(findings: tuple[Finding, ...], session: Session) -> Table:
         style = _STYLES[finding.status]
         chance = "" if finding.probability is None else f"{bar(finding.probability)} {finding.probability:4.0%}"
         table.add_row(
-            Text(_name(finding.concept, session), style=style if finding.status is Status.PRESENT else ""),
-            Text(session.say(f"cli.read.statuses.{finding.status.value}"), style=style),
-            Text(chance, style=style), _place(finding, session),
+            Text(concept_name(finding.concept, session.lang), style=style if finding.status is Status.PRESENT else ""),
+            Text(session.say(f"cli.statuses.{finding.status.value}"), style=style),
+            Text(chance, style=style), place(finding.side, finding.zone, session),
         )  # fmt: skip
     return table
-
-
-def _name(concept: str, session: Session) -> str:
-    return vocabulary().concepts[concept].names[session.lang]
-
-
-def _place(finding: Finding, session: Session) -> str:
-    words = [session.say(f"cli.read.sides.{finding.side.value}")] if finding.side else []
-    words += [session.say(f"cli.read.zones.{finding.zone.value}")] if finding.zone else []
-    return ", ".join(words)
 
 
 def _measurement(measurement: Measurement, session: Session) -> str:
