@@ -81,9 +81,7 @@ def read_clause(sentence: str) -> Clause:
     return Clause(words, matches, cues, segment, block)
 
 
-def _concepts(
-    sentence: str, words: list[Token], stems: list[str], known: Lexicon
-) -> tuple[list[Hit], set[int]]:
+def _concepts(sentence: str, words: list[Token], stems: list[str], known: Lexicon) -> tuple[list[Hit], set[int]]:
     hits: list[Hit] = []
     taken: set[int] = set()
     for index in range(len(stems)):

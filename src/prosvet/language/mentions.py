@@ -93,5 +93,3 @@ def _in_sentence(sentence: str) -> tuple[Mention, ...]:
         found.append(Mention(hit.concept, hit.status, place.side, place.zone, place.severity, start, end,
                              sentence[start:end]))  # fmt: skip
     return tuple(sorted(found, key=lambda mention: (mention.start, mention.end, mention.concept)))
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prosvet.core.types import Status
 from prosvet.language.clause import Clause, Cue, Hit
-from prosvet.language.scope import is_local_denial
+from prosvet.language.scope import is_local_denial, opens
 from prosvet.language.vocabulary import cues
 
 __all__ = ["part_statements"]
@@ -78,7 +78,10 @@ def _denied(clause: Clause, part: Cue, cue: Cue) -> bool:
 
 def _hit(clause: Clause, concept: str, first: int, last: int, status: Status) -> Hit:
     for cue in clause.cues:
-        if cue.kind not in ("doubt", "unread") or clause.segment[cue.first] != clause.segment[last]:
+        if cue.kind not in ("doubt", "unread"):
+            continue
+        apart = clause.segment[last] - clause.segment[cue.last]
+        if apart != 0 and not (apart == 1 and opens(clause, cue)):
             continue
         if cue.kind == "unread":
             status = Status.NOT_ASSESSED
@@ -88,7 +91,7 @@ def _hit(clause: Clause, concept: str, first: int, last: int, status: Status) ->
 
 
 def _of_the_film(clause: Clause, said: list[Cue]) -> list[Hit]:
-    """"Normal." with no part and no concept named is said of the whole film."""
+    """ "Normal." with no part and no concept named is said of the whole film."""
     first = said[0]
     if clause.matches or cues().said[first.value].of != "normal":
         return []

@@ -123,10 +123,13 @@ def _add(root: _Node, phrase: str, meaning: Meaning) -> None:
 
 def _concept_trie() -> tuple[_Node, set[str]]:
     root, nominatives = _Node(), set()
+    of_parts = set(cues().said["normal"].words)  # "норма" alone: see parts.py
     for concept in vocabulary().concepts.values():
         own = [phrase for phrases in concept.synonyms.values() for phrase in phrases]
         own += [*concept.names.values(), *concept.abbreviations]
         for phrase in own:
+            if phrase in of_parts:
+                continue
             _add(root, phrase, Meaning("concept", concept.id))
             nominatives.add(phrase.lower().replace("ё", "е"))
         for phrases in concept.denials.values():

@@ -11,6 +11,9 @@ from prosvet.language.clause import Clause, Cue, Hit
 __all__ = ["Place", "attach"]
 
 
+_GENERAL = ("abnormal", "normal")
+
+
 @dataclass(slots=True)
 class Place:
     """What is known of a mention's place and size."""
@@ -35,10 +38,15 @@ def attach(clause: Clause, hits: list[Hit]) -> Iterator[tuple[Hit, Place]]:
     """Each hit with its place."""
     places = [Place() for _ in hits]
     leading: dict[int, Cue] = {}
+    previous: Cue | None = None
+    targets: list[int] = []
     for cue in clause.cues:
         if cue.kind not in ("side", "place", "zone", "severity"):
             continue
-        for index in _nearest(clause, hits, cue):
+        if previous is None or not _one_expression(clause, previous, cue):
+            targets = _nearest(clause, hits, cue)
+        previous = cue
+        for index in targets:
             places[index].take(cue)
             if cue.kind == "place":
                 leading.setdefault(index, cue)
@@ -47,10 +55,20 @@ def attach(clause: Clause, hits: list[Hit]) -> Iterator[tuple[Hit, Place]]:
     return zip(hits, places, strict=True)
 
 
+def _one_expression(clause: Clause, cue: Cue, after: Cue) -> bool:
+    """Whether two words of place touch: "right upper zone", "справа в верхних отделах"."""
+    touching = after.first - cue.last <= 1 or (
+        after.first - cue.last == 2 and len(clause.tokens[cue.last + 1].stem) <= 2
+    )
+    return touching and "severity" not in (cue.kind, after.kind) and cue.kind != after.kind
+
+
 def _nearest(clause: Clause, hits: list[Hit], cue: Cue) -> list[int]:
     """Indices of the hits nearest to the cue: several when they share their words."""
+    # "Изменения в правом лёгком подозрительны на пневмонию": the place is that of the named finding
+    named = [i for i, hit in enumerate(hits) if hit.concept not in _GENERAL]
     for levels in (clause.segment, clause.block):
-        inside = [i for i, hit in enumerate(hits) if _in_level(levels, hit, cue)]
+        inside = [i for i in named or range(len(hits)) if _in_level(levels, hits[i], cue)]
         if inside:
             best = min(_distance(hits[i], cue) for i in inside)
             return [i for i in inside if _distance(hits[i], cue) == best]

@@ -6,10 +6,10 @@ from prosvet.core.types import Status
 from prosvet.language.clause import Clause, Cue, Hit
 from prosvet.language.phrases import lexicon
 
-__all__ = ["is_local_denial", "statuses"]
+__all__ = ["is_local_denial", "opens", "statuses"]
 
 _STATUS = {"denial": Status.ABSENT, "doubt": Status.UNCERTAIN, "unread": Status.NOT_ASSESSED}
-_BREAKS = ("stop", "contrast", "assertion", "part", "said", "denial", "doubt", "unread")
+_BREAKS = ("stop", "contrast", "assertion", "said", "denial", "doubt", "unread")
 
 
 def statuses(clause: Clause) -> list[Hit]:
@@ -52,7 +52,22 @@ def _looks_forward(clause: Clause, cue: Cue, claimed: dict[int, Cue]) -> bool:
             hit.last < cue.first and clause.block[hit.last] == clause.block[cue.first] for hit in clause.matches
         )
     before = _before(clause, cue)
-    return before is None or (before in claimed and claimed[before].kind == "denial")
+    if before is None:
+        return not _resumes(clause, cue)
+    return before in claimed and claimed[before].kind == "denial"
+
+
+def _resumes(clause: Clause, cue: Cue) -> bool:
+    """Whether the cue takes up what stood before a clause set off by commas: "изменений, ..., не выявлено"."""
+    segment = clause.segment[cue.first]
+    if segment == 0 or any(clause.segment[hit.first] == segment for hit in clause.matches):
+        return False
+    placed: set[int] = set()
+    for other in clause.cues:
+        if other.kind in ("side", "place", "zone", "part"):
+            placed.update(range(other.first, other.last + 1))
+    opening = [i for i in range(cue.first) if clause.segment[i] == segment]
+    return all(index in placed or len(clause.tokens[index].stem) <= 2 for index in opening)
 
 
 def _before(clause: Clause, cue: Cue) -> int | None:
@@ -86,12 +101,18 @@ def _forward(clause: Clause, cue: Cue) -> list[int]:
 def _crosses(clause: Clause, cue: Cue, hit: Hit) -> bool:
     """Whether a forward cue reaches over a comma to `hit`."""
     if cue.kind == "doubt":
-        return False
+        return opens(clause, cue) and clause.segment[hit.first] == clause.segment[cue.last] + 1
     if hit.nominative:
         return False
     start = next(i for i in range(len(clause.tokens)) if clause.segment[i] == clause.segment[hit.first])
     described = any(start <= c.first <= hit.first and c.kind in ("side", "place", "severity") for c in clause.cues)
     return not described or _closes(clause, cue.last, hit.last)
+
+
+def opens(clause: Clause, cue: Cue) -> bool:
+    """Whether the cue stands apart between commas or before one: "вероятно, пневмония"."""
+    follows = cue.last + 1
+    return follows < len(clause.tokens) and clause.segment[follows] != clause.segment[cue.last]
 
 
 def _closes(clause: Clause, start: int, end: int) -> bool:

@@ -1,0 +1,144 @@
+"""Sentence templates of ``sentences.toml`` filled with a concept, a side and a zone, in good grammar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+from prosvet.core.i18n import Lang
+from prosvet.core.types import Side, Status, Zone
+from prosvet.language.inflect import agree, phrase_in_case, sided
+from prosvet.language.vocabulary import Concept, load_toml, vocabulary
+
+__all__ = ["Spot", "fill", "sentences_for", "table", "tidy", "usable", "variants"]
+
+_SLOT = re.compile(r"\{(?P<name>[^|{}]+)(?:\|(?P<case>\w+))?\}")
+_AGREES = re.compile(r"<(?P<word>[^<>]+)>")
+_OF_SIDE = ("{where", "{sided", "{cavity", "{lung}")
+_OF_ZONE = ("{where", "{zone")
+
+
+class Spot(NamedTuple):
+    """Side and zone of a finding, as far as known."""
+
+    side: Side | None = None
+    zone: Zone | None = None
+
+    @property
+    def key(self) -> str:
+        """The spot as the data file names it: ``right.upper``, ``upper``, ``right`` or nothing."""
+        side = self.side if self.side != Side.MIDLINE or self.zone is None else None
+        return ".".join(part.value for part in (side, self.zone) if part is not None)
+
+
+@cache
+def table() -> dict[str, Any]:
+    """The data file, read once."""
+    return load_toml("sentences.toml")
+
+
+def variants(concept: str, lang: Lang, kind: str) -> tuple[str, ...]:
+    """Templates of a `kind` (``phrase``, ``present``, ``absent``, ...): the concept's own, else the common ones."""
+    own: dict[str, Any] = table()["concept"].get(concept, {}).get(lang, {})
+    return tuple(own.get(kind) or table()["default"][lang][kind])
+
+
+def usable(templates: Sequence[str], spot: Spot) -> list[str]:
+    """Those templates that can say the side, and of these the ones that say the zone, if any do."""
+    chosen = [t for t in templates if spot.side is None or any(slot in t for slot in _OF_SIDE)]
+    chosen = chosen or list(templates)
+    zoned = [t for t in chosen if any(slot in t for slot in _OF_ZONE)]
+    return zoned if spot.zone is not None and zoned else chosen
+
+
+@lru_cache(maxsize=20_000)
+def fill(template: str, concept: str, lang: Lang, spot: Spot) -> str:
+    """The sentence that `template` makes of a concept and its place."""
+    entry = vocabulary()[concept]
+    text = _SLOT.sub(lambda match: _slot(match["name"], match["case"] or "nomn", entry, lang, spot), template)
+    text = _AGREES.sub(lambda match: _agreeing(match["word"], entry.names[lang], lang), text)
+    return tidy(text)
+
+
+def tidy(text: str) -> str:
+    """Close the gaps of empty places, begin with a capital, choose "a" or "an"."""
+    text = re.sub(r"\s+", " ", text).strip()
+    text = re.sub(r" ([.,:;])", r"\1", text)
+    text = re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", text)
+    return text[:1].upper() + text[1:]
+
+
+def _slot(name: str, case: str, entry: Concept, lang: Lang, spot: Spot) -> str:
+    if name == "np":
+        return _cased(entry.names[lang], case, lang)
+    if name.startswith("sided "):
+        return _sided(name.removeprefix("sided "), case, lang, spot.side)
+    if name == "where":
+        domain = "lungs" if entry.place in ("lungs", "general") else "plain"
+        places: dict[str, str] = table()["where"][lang][domain]
+        return places.get(spot.key, "")
+    if name == "zone":
+        zones: dict[str, str] = table()["zone"][lang]
+        zone = spot.zone.value if spot.zone else ""
+        return zones.get(f"bilateral.{zone}" if spot.side == Side.BILATERAL else zone, zones.get(zone, ""))
+    cavities: dict[str, str] = table()[name][lang]
+    return cavities.get(spot.side.value if spot.side else "none", cavities["none"])
+
+
+def _cased(phrase: str, case: str, lang: Lang) -> str:
+    return phrase_in_case(phrase, case) if lang == "ru" else phrase
+
+
+def _sided(phrase: str, case: str, lang: Lang, side: Side | None) -> str:
+    if side is None:
+        return _cased(phrase, case, lang)
+    adjective: str = table()["sided"][lang][side.value]
+    return sided(adjective, phrase, case) if lang == "ru" else f"{adjective} {phrase}"
+
+
+def _agreeing(word: str, name: str, lang: Lang) -> str:
+    if lang == "ru":
+        return agree(word, name)
+    head = re.split(r" (?:of|under|in) ", name)[0]
+    plural = head.endswith("s") and not head.endswith(("ss", "is", "us"))
+    return {"is": "are"}.get(word.lower(), word) if plural else word
+
+
+def sentences_for(
+    concept: str, lang: Lang, status: Status = Status.PRESENT, side: Side | None = None, zone: Zone | None = None
+) -> list[str]:
+    """Every way that the data file knows to say `status` of a concept: protocol sentences and short phrases.
+
+    Phrases, as one would type them into a search, come first and only for ``present``. Sentences end with a full
+    stop, phrases do not.
+
+    Raises
+    ------
+    UnknownName
+        When there is no such concept.
+
+    Examples
+    --------
+    >>> sentences_for("pleural_effusion", "en", Status.PRESENT, Side.LEFT)[0]
+    'left pleural effusion'
+    """
+    vocabulary()[concept]
+    spot = Spot(side, zone)
+    made: list[str] = []
+    if status is Status.PRESENT:
+        phrases = usable(variants(concept, lang, "phrase"), spot)
+        made += [_uncapitalised(fill(t, concept, lang, spot)) for t in phrases]
+    if status is not Status.NOT_ASSESSED:
+        made += [_stopped(fill(t, concept, lang, spot)) for t in usable(variants(concept, lang, status.value), spot)]
+    return list(dict.fromkeys(made))
+
+
+def _uncapitalised(phrase: str) -> str:
+    first = phrase.split(" ", 1)[0]
+    return phrase if first[1:2].isupper() or first[1:2].isdigit() else phrase[:1].lower() + phrase[1:]
+
+
+def _stopped(sentence: str) -> str:
+    return sentence if sentence.endswith(".") else f"{sentence}."
