@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ __all__ = ["PadChestReader"]
 
 _NEEDED = {"ImageID", "ImageDir", "StudyDate_DICOM", "StudyID", "PatientID", "Projection", "Report", "Labels",
            "LabelsLocalizationsBySentence"}  # fmt: skip
+_NAN = re.compile(r"(?<=[\[ ])nan(?=[,\]])")  # how the table writes a sentence that was not labelled
 _VIEWS = {"L": View.LATERAL, "PA": View.FRONTAL, "AP": View.FRONTAL, "AP_horizontal": View.FRONTAL}
 
 
@@ -84,7 +86,7 @@ def _labels(text: str, name: str, line: int) -> tuple[Label, ...]:
     if text in ("", "nan"):
         return ()
     try:
-        sentences = ast.literal_eval(text)
+        sentences = ast.literal_eval(_NAN.sub("[]", text))
         labels: dict[str, Label] = {}
         for sentence in sentences:
             words = [str(word).strip() for word in sentence]
