@@ -46,7 +46,10 @@ CAPABILITIES: dict[str, Capability] = {
         "prosvet.models.api", "ModelsRequest", "ModelsResult", ("models.list", "models.show", "models.verify"), "models"
     ),
     "train": Capability(
-        "prosvet.training.api", "TrainRequest", "TrainResult", ("train.encoder", "train.anatomy", "train.gates"),
+        "prosvet.training.api",
+        "TrainRequest",
+        "TrainResult",
+        ("train.encoder", "train.anatomy", "train.gates", "train.pack"),
         "training",
     ),
     "doctor": Capability("prosvet.app.doctor", "DoctorRequest", "DoctorResult", ("doctor",), "app/test_doctor.py"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prosvet.app.cli import studies
+from prosvet.app.cli import models, studies, train
 from prosvet.app.cli.doctor import doctor
 from prosvet.app.cli.ingest import ingest
 from prosvet.app.cli.read import read
+from prosvet.app.cli.search import search
 from prosvet.app.cli.session import Answer
 
 __all__ = ["VERBS"]
@@ -15,8 +16,16 @@ __all__ = ["VERBS"]
 VERBS: dict[str, Callable[..., Answer]] = {
     "ingest": ingest,
     "read": read,
+    "search": search,
     "studies.list": studies.list_,
     "studies.show": studies.show,
     "studies.erase": studies.erase,
+    "models.list": models.list_,
+    "models.show": models.show,
+    "models.verify": models.verify,
+    "train.encoder": train.encoder,
+    "train.anatomy": train.anatomy,
+    "train.gates": train.gates,
+    "train.pack": train.pack,
     "doctor": doctor,
 }
