@@ -69,7 +69,7 @@ class ParsedQuery(Frozen):
         return tuple(c for c in self.concepts if c.status is Status.ABSENT)
 
 
-def parse_query(text: str, where: str = "", lang: Lang = "ru") -> ParsedQuery:
+def parse_query(text: str, where: str = "", lang: Lang = "ru", *, conditions: bool = True) -> ParsedQuery:
     """Understand a query.
 
     Parameters
@@ -80,6 +80,8 @@ def parse_query(text: str, where: str = "", lang: Lang = "ru") -> ParsedQuery:
         More conditions, see :func:`prosvet.search.where.parse_where`.
     lang : {"ru", "en"}
         Language of the answer when the text has no letters.
+    conditions : bool
+        Whether words like "women over 60" are conditions; in a report they only describe the patient.
 
     Raises
     ------
@@ -100,7 +102,7 @@ def parse_query(text: str, where: str = "", lang: Lang = "ru") -> ParsedQuery:
     if not text.strip():
         raise QueryError(reason="empty")
     language = _language(text, lang)
-    filters, rest = filters_in_words(text)
+    filters, rest = filters_in_words(text) if conditions else (StudyFilter(), text)
     if where.strip():
         filters = combine(filters, parse_where(where))
     mentions = find_mentions(rest)

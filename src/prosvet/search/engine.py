@@ -1,0 +1,164 @@
+"""One question over one kind of thing: who may be found, who is worth scoring, and their scores."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prosvet.archive.filters import StudyFilter
+from prosvet.archive.store import Store
+from prosvet.index.base import Ids
+from prosvet.index.facts import Facts
+from prosvet.index.layered import Layered
+from prosvet.index.service import Indexes, Kind
+from prosvet.search.ask import Question
+from prosvet.search.fuse import WEIGHTS, Signal, combine_degrees, fuse, scaled
+from prosvet.search.match import Matcher, Thresholds, agreement
+
+__all__ = ["Found", "find"]
+
+log = logging.getLogger(__name__)
+
+_CANDIDATES = 300
+"""The best so many by each signal are scored by all of them; three times k where that is more."""
+_FLOOR = 1e-6
+
+Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best of one kind, best first.
+
+    Attributes
+    ----------
+    ids : ndarray, shape (n,), int64
+    scores : ndarray, shape (n,), 0..1
+    cosines : ndarray, shape (n,)
+        Likeness of vectors, NaN where there is none.
+    total : int
+        How many were considered: all that the conditions and exclusions left.
+    model : str
+        Whose vectors were searched; empty for none.
+    """
+
+    kind: Kind
+    ids: Ids
+    scores: Values
+    cosines: Values
+    total: int
+    model: str
+
+
+def find(kind: Kind, question: Question, k: int, store: Store, indexes: Indexes, thresholds: Thresholds) -> Found:
+    """The `k` best images or reports for a question."""
+    facts = indexes.image_facts if kind == "images" else indexes.report_facts
+    vectors = indexes.image_vectors if kind == "images" else indexes.report_vectors
+    matcher = Matcher(facts, thresholds, people=not (question.asked == "image" and kind == "images"))
+    allowed = _allowed(kind, question, store, facts, Matcher(facts, thresholds))
+    width = max(_CANDIDATES, 3 * k)
+    concepts = _concept_signal(question, matcher)
+    words = indexes.report_text.scores(question.words) if kind == "reports" and question.words else None
+    ranked = [_best(signal, allowed, width) for signal in (concepts, words) if signal is not None]
+    usable = _usable(kind, question, vectors)
+    if usable is not None:
+        ranked.append(_near(facts, vectors, usable, allowed, width, concepts))
+    rows = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *ranked]))
+    if not ranked:  # conditions alone: whatever meets them, newest first
+        rows = np.flatnonzero(allowed)[::-1][:width]
+    signals, cosines = _signals(rows, facts, vectors, usable, concepts, words)
+    scores = fuse(WEIGHTS[question.asked, kind], signals) if signals else np.ones(len(rows), dtype=np.float32)
+    keep = np.flatnonzero(scores > _FLOOR)
+    # Equal scores in order of id, so that the same question gives the same page twice.
+    order = keep[np.lexsort((facts.ids[rows[keep]], -scores[keep]))][:k]
+    return Found(kind, facts.ids[rows[order]], scores[order], cosines[order], int(allowed.sum()), vectors.model)
+
+
+def _allowed(kind: Kind, question: Question, store: Store, facts: Facts, matcher: Matcher) -> NDArray[np.bool_]:
+    """Rows that meet the conditions and have nothing that is excluded."""
+    allowed = np.ones(len(facts), dtype=np.bool_)
+    filters = question.query.filters
+    if filters != StudyFilter():
+        ids = store.select_images(filters) if kind == "images" else store.select_reports(filters)
+        positions = facts.positions(ids)
+        allowed[:] = False
+        allowed[positions[positions >= 0]] = True
+    if question.asked == "text":
+        for concept in question.query.excluded:
+            allowed &= ~matcher.has(concept.id, concept.side)
+        allowed &= ~_denied(question, matcher)
+    return allowed
+
+
+def _denied(question: Question, matcher: Matcher) -> NDArray[np.bool_]:
+    """Rows of which a wanted finding is denied and none is there: likeness alone must not bring them in."""
+    denied, there = (np.zeros(len(matcher.facts), dtype=np.bool_) for _ in range(2))
+    for concept in question.query.wanted:
+        degrees = matcher.degree(concept.id)
+        denied |= degrees == 0
+        there |= degrees > 0
+    return denied & ~there
+
+
+def _concept_signal(question: Question, matcher: Matcher) -> Values | None:
+    if question.asked != "text":
+        return agreement(question.findings, matcher) if question.findings else None
+    wanted = question.query.wanted
+    if not wanted:
+        return None
+    return combine_degrees([matcher.degree(c.id, c.side, c.zone) for c in wanted])
+
+
+def _usable(kind: Kind, question: Question, vectors: Layered) -> Values | None:
+    """The question's vector, when it lies in the space of the index."""
+    if question.vector is None or not len(vectors):
+        return None
+    if question.asked == "image" and kind == "images" and question.vector_model != vectors.model:
+        log.warning("vectors of %s cannot be compared with those of %s", question.vector_model, vectors.model)
+        return None
+    return question.vector
+
+
+def _best(signal: Values, allowed: NDArray[np.bool_], width: int) -> NDArray[np.int64]:
+    """The rows with the highest values above 0, at most `width`."""
+    rows = np.flatnonzero(allowed & (signal > _FLOOR))
+    if len(rows) <= width:
+        return rows
+    return rows[np.argpartition(-signal[rows], width - 1)[:width]]
+
+
+def _near(
+    facts: Facts, vectors: Layered, vector: Values, allowed: NDArray[np.bool_], width: int, concepts: Values | None
+) -> NDArray[np.int64]:
+    """Rows nearest by vector; where more rows tie on concepts than are scored, the nearest among those too."""
+    everything = bool(allowed.all())
+    near = vectors.search(vector, width, None if everything else facts.ids[allowed]).ids
+    if concepts is not None:
+        best = _best(concepts, allowed, width)
+        if len(best) == width:
+            tied = allowed & (concepts >= concepts[best].min())
+            near = np.union1d(near, vectors.search(vector, width, facts.ids[tied]).ids)
+    rows = facts.positions(near)
+    return rows[rows >= 0]
+
+
+def _signals(
+    rows: NDArray[np.int64], facts: Facts, vectors: Layered, vector: Values | None, concepts: Values | None,
+    words: Values | None,
+) -> tuple[dict[Signal, Values], Values]:  # fmt: skip
+    """Every signal of the chosen rows, 0..1, and their cosines."""
+    signals: dict[Signal, Values] = {}
+    cosines = np.full(len(rows), np.nan, dtype=np.float32)
+    if concepts is not None:
+        signals["concepts"] = concepts[rows]
+    if words is not None:
+        signals["words"] = scaled(words[rows])
+    if vector is not None and len(rows):
+        near = vectors.search(vector, len(rows), facts.ids[rows])
+        place = np.searchsorted(facts.ids[rows], near.ids)
+        cosines[place] = near.scores
+        signals["vector"] = scaled(cosines)
+    return signals, cosines
