@@ -22,7 +22,8 @@ def normalise(image: NDArray[np.float32], *, low: float = 1.0, high: float = 99.
     bottom, top = np.percentile(middle, (low, high))
     if top - bottom < 1e-6:
         return np.zeros(image.shape, dtype=np.float32)
-    return np.clip((image - np.float32(bottom)) / np.float32(top - bottom), 0.0, 1.0).astype(np.float32)
+    stretched: NDArray[np.float32] = (image - np.float32(bottom)) / np.float32(top - bottom)
+    return np.clip(stretched, 0.0, 1.0).astype(np.float32)
 
 
 def standardise(image: NDArray[np.float32]) -> NDArray[np.float32]:
