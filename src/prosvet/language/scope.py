@@ -100,6 +100,8 @@ def _forward(clause: Clause, cue: Cue) -> list[int]:
 
 def _crosses(clause: Clause, cue: Cue, hit: Hit) -> bool:
     """Whether a forward cue reaches over a comma to `hit`."""
+    if cue.kind == "unread":
+        return True
     if cue.kind == "doubt":
         return opens(clause, cue) and clause.segment[hit.first] == clause.segment[cue.last] + 1
     if hit.nominative:

@@ -14,7 +14,7 @@ import snowballstemmer
 __all__ = ["KEPT_WHOLE", "Token", "sentence_spans", "sentences", "stem", "tokenise", "tokens"]
 
 _WORD = re.compile(r"\d+[.,]\d+|[^\W_]+")
-_END = re.compile(r"[.!?…]+(?=\s|$)|[;\n\r]+|[.!?](?=[A-ZА-ЯЁ])")
+_END = re.compile(r"[.!?…]+(?=\s|$)|[;\n\r]+|[.!?](?=[A-ZА-ЯЁ])|:(?=\s+[A-ZА-ЯЁ])")  # "Заключение: Норма"
 KEPT_WHOLE = 3  # letters: "КТИ" is not an inflected "КТ"
 
 

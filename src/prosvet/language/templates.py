@@ -12,16 +12,17 @@ from prosvet.core.types import Side, Status, Zone
 from prosvet.language.inflect import agree, phrase_in_case, sided
 from prosvet.language.vocabulary import Concept, load_toml, vocabulary
 
-__all__ = ["Spot", "fill", "sentences_for", "table", "tidy", "usable", "variants"]
+__all__ = ["Spot", "fill", "sentences_for", "spot_of", "table", "tidy", "usable", "variants"]
 
 _SLOT = re.compile(r"\{(?P<name>[^|{}]+)(?:\|(?P<case>\w+))?\}")
 _AGREES = re.compile(r"<(?P<word>[^<>]+)>")
 _OF_SIDE = ("{where", "{sided", "{cavity", "{lung}")
 _OF_ZONE = ("{where", "{zone")
+_ZONED = ("lungs", "general")
 
 
 class Spot(NamedTuple):
-    """Side and zone of a finding, as far as known."""
+    """Side and zone of a finding, as far as they are worth a word: the midline is where its organ is."""
 
     side: Side | None = None
     zone: Zone | None = None
@@ -29,8 +30,12 @@ class Spot(NamedTuple):
     @property
     def key(self) -> str:
         """The spot as the data file names it: ``right.upper``, ``upper``, ``right`` or nothing."""
-        side = self.side if self.side != Side.MIDLINE or self.zone is None else None
-        return ".".join(part.value for part in (side, self.zone) if part is not None)
+        return ".".join(part.value for part in (self.side, self.zone) if part is not None)
+
+
+def spot_of(side: Side | None, zone: Zone | None) -> Spot:
+    """The spot of a finding's side and zone."""
+    return Spot(None if side is Side.MIDLINE else side, zone)
 
 
 @cache
@@ -45,12 +50,13 @@ def variants(concept: str, lang: Lang, kind: str) -> tuple[str, ...]:
     return tuple(own.get(kind) or table()["default"][lang][kind])
 
 
-def usable(templates: Sequence[str], spot: Spot) -> list[str]:
-    """Those templates that can say the side, and of these the ones that say the zone, if any do."""
+def usable(templates: Sequence[str], concept: str, spot: Spot) -> list[str]:
+    """Those templates that can say the side, and, of a finding in the lungs, the zone."""
     chosen = [t for t in templates if spot.side is None or any(slot in t for slot in _OF_SIDE)]
     chosen = chosen or list(templates)
-    zoned = [t for t in chosen if any(slot in t for slot in _OF_ZONE)]
-    return zoned if spot.zone is not None and zoned else chosen
+    if spot.zone is None or vocabulary()[concept].place not in _ZONED:
+        return chosen
+    return [t for t in chosen if any(slot in t for slot in _OF_ZONE)] or chosen
 
 
 @lru_cache(maxsize=20_000)
@@ -76,7 +82,7 @@ def _slot(name: str, case: str, entry: Concept, lang: Lang, spot: Spot) -> str:
     if name.startswith("sided "):
         return _sided(name.removeprefix("sided "), case, lang, spot.side)
     if name == "where":
-        domain = "lungs" if entry.place in ("lungs", "general") else "plain"
+        domain = "lungs" if entry.place in _ZONED else "plain"
         places: dict[str, str] = table()["where"][lang][domain]
         return places.get(spot.key, "")
     if name == "zone":
@@ -125,13 +131,14 @@ def sentences_for(
     'left pleural effusion'
     """
     vocabulary()[concept]
-    spot = Spot(side, zone)
+    spot = spot_of(side, zone)
     made: list[str] = []
     if status is Status.PRESENT:
-        phrases = usable(variants(concept, lang, "phrase"), spot)
+        phrases = usable(variants(concept, lang, "phrase"), concept, spot)
         made += [_uncapitalised(fill(t, concept, lang, spot)) for t in phrases]
     if status is not Status.NOT_ASSESSED:
-        made += [_stopped(fill(t, concept, lang, spot)) for t in usable(variants(concept, lang, status.value), spot)]
+        templates = usable(variants(concept, lang, status.value), concept, spot)
+        made += [_stopped(fill(t, concept, lang, spot)) for t in templates]
     return list(dict.fromkeys(made))
 
 
