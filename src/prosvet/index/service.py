@@ -7,10 +7,13 @@ moved on, vectors that were only added to are searched beside the built index, a
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Literal, Self, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 from sqlalchemy import func, select
@@ -103,7 +106,9 @@ class Indexes:
         stamp = Stamp(backend=backend, model="", version=changes.version, erasures=changes.erasures)
         found = current(self.root / name)
         if found is not None and found[1] == stamp:
-            return load(found[0])
+            whole = _loaded(found[0], load)
+            if whole is not None:
+                return whole
         made = build()
         self._keep(name, stamp, made.save)
         return made
@@ -155,10 +160,9 @@ class Indexes:
         name, label = f"{kind}_vectors", f"{model}@{revision}"
         found = current(self.root / name)
         if found is not None and found[1].model == label and found[1].erasures == changes.erasures:
-            built: VectorIndex = BACKENDS[found[1].backend].load(found[0], threads=self._threads)
-            tail = self._tail(kind, model, revision, built, count)
-            if tail is not None:
-                return Layered(label, built, tail)
+            layered = self._from_files(found[0], found[1].backend, kind, (model, revision, count))
+            if layered is not None:
+                return layered
         log.info("building the index of %d vectors of %s", count, kind)
         backend = choose(count)
         stamp = Stamp(backend=backend, model=label, version=changes.version, erasures=changes.erasures)
@@ -168,6 +172,15 @@ class Indexes:
         if folder is not None and not index.exact:
             index = BACKENDS[backend].load(folder, threads=self._threads)  # lets the build's own rows go
         return Layered(label, index)
+
+    def _from_files(self, folder: Path, backend: str, kind: Kind, space: tuple[str, str, int]) -> Layered | None:
+        """The built index with what was added since, or ``None`` when it must be made anew."""
+        built: VectorIndex | None = _loaded(folder, partial(BACKENDS[backend].load, threads=self._threads))
+        if built is None:
+            return None
+        model, revision, count = space
+        tail = self._tail(kind, model, revision, built, count)
+        return None if tail is None else Layered(f"{model}@{revision}", built, tail)
 
     def _tail(self, kind: Kind, model: str, revision: str, built: VectorIndex, count: int) -> VectorIndex | None:
         """An exact index of what was added since `built`, or ``None`` when `built` must be made anew."""
@@ -198,3 +211,13 @@ class Indexes:
         with self._store.read() as connection:
             rows = [(str(m), str(r), int(n)) for m, r, n in connection.execute(query)]
         return max(rows, key=lambda row: (row[0] == self._model, row[2], row[1]), default=("", "", 0))
+
+
+def _loaded(folder: Path, load: Callable[[Path], T]) -> T | None:
+    """What `load` reads, or ``None`` from damaged files: they are derived, so they are made anew."""
+    try:
+        return load(folder)
+    except (OSError, ValueError, KeyError, RuntimeError, BadZipFile) as error:
+        log.warning("the index files in %s cannot be read and are built anew: %s", folder.parent.name, error)
+        shutil.rmtree(folder, ignore_errors=True)
+        return None

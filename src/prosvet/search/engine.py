@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 _CANDIDATES = 300
 """The best so many by each signal are scored by all of them; three times k where that is more."""
 _FLOOR = 1e-6
+_UNLIKE = 0.3  # cosine below which two texts have nothing in common: "hello world" reaches 0.24 over 3,927 reports
 
 Values = NDArray[np.float32]
 
@@ -70,11 +71,21 @@ def find(kind: Kind, question: Question, k: int, store: Store, indexes: Indexes,
     if not ranked:  # conditions alone: whatever meets them, newest first
         rows = np.flatnonzero(allowed)[::-1][:width]
     signals, cosines = _signals(rows, facts, vectors, usable, concepts, words)
-    scores = fuse(WEIGHTS[question.asked, kind], signals) if signals else np.ones(len(rows), dtype=np.float32)
+    scores = _scores(kind, question, signals, cosines)
     keep = np.flatnonzero(scores > _FLOOR)
     # Equal scores in order of id, so that the same question gives the same page twice.
     order = keep[np.lexsort((facts.ids[rows[keep]], -scores[keep]))][:k]
     return Found(kind, facts.ids[rows[order]], scores[order], cosines[order], int(allowed.sum()), vectors.model)
+
+
+def _scores(kind: Kind, question: Question, signals: dict[Signal, Values], cosines: Values) -> Values:
+    """Fused; where the vector is the only signal, the plain cosine, since the best of a bad lot is no answer."""
+    if not signals:
+        return np.ones(len(cosines), dtype=np.float32)
+    if set(signals) > {"vector"} or "vector" not in signals:
+        return fuse(WEIGHTS[question.asked, kind], signals)
+    plain = np.maximum(np.nan_to_num(cosines), 0).astype(np.float32)
+    return np.where(plain < _UNLIKE, np.float32(0), plain) if kind == "reports" else plain
 
 
 def _allowed(kind: Kind, question: Question, store: Store, facts: Facts, matcher: Matcher) -> NDArray[np.bool_]:
@@ -105,7 +116,8 @@ def _denied(question: Question, matcher: Matcher) -> NDArray[np.bool_]:
 
 def _concept_signal(question: Question, matcher: Matcher) -> Values | None:
     if question.asked != "text":
-        return agreement(question.findings, matcher) if question.findings else None
+        places = {c.id: (c.side, c.zone) for c in question.query.wanted}
+        return agreement(question.findings, matcher, places) if question.findings else None
     wanted = question.query.wanted
     if not wanted:
         return None
@@ -154,7 +166,7 @@ def _signals(
     cosines = np.full(len(rows), np.nan, dtype=np.float32)
     if concepts is not None:
         signals["concepts"] = concepts[rows]
-    if words is not None:
+    if words is not None and bool((words[rows] > 0).any()):
         signals["words"] = scaled(words[rows])
     if vector is not None and len(rows):
         near = vectors.search(vector, len(rows), facts.ids[rows])

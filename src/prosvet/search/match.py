@@ -179,7 +179,11 @@ def _agreement_of_bits(known: NDArray[np.uint8], wanted: int) -> Degrees:
     return result.astype(np.float32)
 
 
-def agreement(asked: Mapping[str, float], matcher: Matcher) -> Degrees:
+Place = tuple[Side | None, Zone | None]
+_ANYWHERE: Place = (None, None)
+
+
+def agreement(asked: Mapping[str, float], matcher: Matcher, places: Mapping[str, Place]) -> Degrees:
     """How far each row has the findings asked for and no others, 0..1: sum of minima over sum of maxima.
 
     The weighted Jaccard index. Unlike a cosine it is not drawn to rows that merely have much of everything: a
@@ -190,11 +194,13 @@ def agreement(asked: Mapping[str, float], matcher: Matcher) -> Degrees:
     ----------
     asked : dict of concept to degree, 0..1
         All concepts to compare; those at 0 count against rows that have them.
+    places : dict of concept to (side, zone)
+        Where known; a finding on the other side agrees less.
     """
     shared = np.zeros(len(matcher.facts), dtype=np.float32)
     total = np.full(len(matcher.facts), 1e-6, dtype=np.float32)
     for concept, degree in asked.items():
-        rows = np.nan_to_num(matcher.degree(concept)) ** 2
+        rows = np.nan_to_num(matcher.degree(concept, *places.get(concept, _ANYWHERE))) ** 2
         shared += np.minimum(rows, degree**2)
         total += np.maximum(rows, degree**2)
     result: Degrees = shared / total

@@ -53,13 +53,13 @@ def parse_where(expression: str) -> StudyFilter:
             raise QueryError(reason="where_syntax", part=part)
         key, sign, value = match["key"].lower(), match["sign"].replace("==", "="), match["value"]
         if key not in _KEYS:
-            raise QueryError(reason="where_key", key=key, known=", ".join(sorted(_KEYS)))
+            raise QueryError(reason="where_key", name=key, known=", ".join(sorted(_KEYS)))
         signs, read = _KEYS[key]
         if sign not in signs:
-            raise QueryError(reason="where_sign", key=key, known=" ".join(signs))
+            raise QueryError(reason="where_sign", name=key, known=" ".join(signs))
         changes = read(sign, value)
         if changes is None:
-            raise QueryError(reason="where_value", key=key, value=value)
+            raise QueryError(reason="where_value", name=key, value=value)
         found = combine(found, StudyFilter(**changes))
     return found
 

@@ -166,7 +166,7 @@ class FaissIvf:
 
 def _lists(count: int) -> int:
     """About twice the square root of the count, a power of two: 512 for 60,000, 2048 for a million."""
-    return int(2 ** max(0, round(np.log2(2 * np.sqrt(count)))))
+    return int(2 ** max(0, round(np.log2(2 * np.sqrt(count))))) if count >= 64 else 1
 
 
 def _trained(matrix: NDArray[np.floating], lists: int, seed: int) -> Any:
