@@ -48,8 +48,8 @@ class Describer:
     deidentify: bool
     thresholds: Mapping[str, float]
 
-    def record(self, intake: Intake, examination: Examination | None) -> Record:
-        """The record of one item; the name of its image's stored bytes is left to who stores them."""
+    def record(self, intake: Intake, examination: Examination | None, stored: str | None) -> Record:
+        """The record of one item; `stored` names its image's bytes as they are kept."""
         item, header = intake.item, intake.film.header if intake.film else None
         patient, study = _keys(item, header, intake.sha256)
         age, done = _age(item, header), _date(item, header)
@@ -73,7 +73,7 @@ class Describer:
             date=done,
             split=item.split,
             description=self._description(item, header),
-            image=self._image(intake, study_id, examination) if intake.film is not None else None,
+            image=None if stored is None else self._image(intake, study_id, examination, stored),
             report=self._report(item.report) if item.report else None,
             claims=tuple(Claim(x.concept, x.status, "manifest", side=x.side, zone=x.zone) for x in item.labels),
         )
@@ -92,7 +92,7 @@ class Describer:
             return item.description
         return str(header.get("StudyDescription", ""))
 
-    def _image(self, intake: Intake, study: str, examination: Examination | None) -> ImageRecord:
+    def _image(self, intake: Intake, study: str, examination: Examination | None, stored: str) -> ImageRecord:
         film = intake.film
         if film is None:
             raise ValueError("an image record needs a film")
@@ -101,7 +101,8 @@ class Describer:
             name = self.names.file_name(name, film.header, study)
         spacing = film.spacing or (None, None)
         columns: dict[str, Any] = {
-            "source_sha256": intake.sha256, "file": name, "format": film.format, "view": View.UNKNOWN.value,
+            "sha256": stored, "source_sha256": intake.sha256, "file": name, "format": film.format,
+            "view": View.UNKNOWN.value,
             "rows": film.shape[0], "cols": film.shape[1], "row_spacing": spacing[0], "col_spacing": spacing[1],
             "is_chest_xray": None, "gates": {}, "scores": {}, "state": "stored",
         }  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Self
 from prosvet.core.context import Context
 from prosvet.core.errors import ArchiveError, DiskFull, NotFound
 
-__all__ = ["FileStore", "sha256"]
+__all__ = ["FileStore", "room_for", "sha256"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -59,7 +59,7 @@ class FileStore:
         path = self.path(name)
         if path.exists() and path.stat().st_size == len(data):
             return name
-        with _room(self.folder):
+        with room_for(self.folder):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._write(path, data)
         return name
@@ -108,10 +108,11 @@ class FileStore:
 
 
 @contextmanager
-def _room(folder: Path) -> Iterator[None]:
+def room_for(path: Path) -> Iterator[None]:
+    """Turn the system's "no space left" into :class:`DiskFull`."""
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise DiskFull(path=str(folder.parent)) from error
+            raise DiskFull(path=str(path.parent)) from error
         raise

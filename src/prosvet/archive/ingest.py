@@ -120,7 +120,9 @@ class Intaker:
             else:
                 good.append((intake, examination))
         describer = Describer(self._names, self._deidentify, self._thresholds(good))
-        records = list(pool.map(lambda pair: self._record(describer, *pair), good))
+        # Words are read in this thread alone: the stemmers hold state.
+        stored = pool.map(lambda pair: self._store_image(describer, pair[0]), good)
+        records = [describer.record(*pair, name) for pair, name in zip(good, stored, strict=True)]
         if records:
             self._commit(self._with_vectors(records))
 
@@ -138,13 +140,8 @@ class Intaker:
         points = examiner.card.operating_points[examiner.ref.operating_point]
         return {concept: point.threshold for concept, point in points.items()}
 
-    def _record(self, describer: Describer, intake: Intake, examination: Examination | None) -> Record:
-        record = describer.record(intake, examination)
-        if record.image is None:
-            return record
-        stored = self._files.add(describer.stored_bytes(intake))
-        image = replace(record.image, columns=record.image.columns | {"sha256": stored})
-        return replace(record, image=image)
+    def _store_image(self, describer: Describer, intake: Intake) -> str | None:
+        return None if intake.film is None else self._files.add(describer.stored_bytes(intake))
 
     def _with_vectors(self, records: list[Record]) -> list[Record]:
         """Records whose reports have vectors, where encoding was asked for."""

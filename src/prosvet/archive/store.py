@@ -17,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from prosvet.archive import lookup
 from prosvet.archive.database import open_database, spoken_errors
+from prosvet.archive.files import room_for
 from prosvet.archive.filters import StudyFilter, matching
 from prosvet.archive.rows import Changes, Counts, ImageRow, ReportRow, StudyRow
 from prosvet.archive.schema import Image, ImageVector, Meta, Patient, Report, ReportVector, Study
@@ -43,7 +44,8 @@ class Store:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.path = home / "archive.db"
-        home.mkdir(parents=True, exist_ok=True)
+        with room_for(self.path):
+            home.mkdir(parents=True, exist_ok=True)
         self._engine = open_database(self.path)
 
     @classmethod
