@@ -22,6 +22,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidSettings",
     "ManifestError",
+    "MissingColumns",
     "MissingExtra",
     "ModelError",
     "ModelHashMismatch",
@@ -35,8 +36,10 @@ __all__ = [
     "QueryError",
     "QueryLanguage",
     "Retold",
+    "SeveralLayouts",
     "TooSmall",
     "TruncatedFile",
+    "UnknownLayout",
     "UnknownName",
     "UnsupportedFile",
     "UsageError",
@@ -258,6 +261,24 @@ class ManifestError(ArchiveError):
 
     code = "manifest_error"
     http_status = 422
+
+
+class UnknownLayout(ManifestError):
+    """Details: name, expected (what the readers look for)."""
+
+    code = "unknown_layout"
+
+
+class SeveralLayouts(ManifestError):
+    """Details: name, layouts (names of the readers that fit)."""
+
+    code = "several_layouts"
+
+
+class MissingColumns(ManifestError):
+    """Details: name, columns."""
+
+    code = "missing_columns"
 
 
 class AlreadyRunning(ArchiveError):

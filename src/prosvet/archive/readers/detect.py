@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from prosvet.archive.readers.item import Reader
-from prosvet.core.errors import ManifestError, NotFound
+from prosvet.core.errors import NotFound, SeveralLayouts, UnknownLayout
 from prosvet.core.registry import Registry
 
 __all__ = ["READERS", "detect_reader"]
@@ -36,15 +36,17 @@ def detect_reader(path: Path) -> tuple[str, Reader]:
     ------
     NotFound
         When nothing is there.
-    ManifestError
-        When no reader knows the layout, or several tables lie side by side; it says what was expected.
+    UnknownLayout
+        When no reader knows the layout; it says what was expected.
+    SeveralLayouts
+        When several tables lie side by side.
     """
     if not path.exists():
         raise NotFound(kind="file", name=path.name)
     fitting = [name for name in READERS if name not in _FILMS and READERS[name]().recognises(path)]
     if len(fitting) > 1:
-        raise ManifestError(name=path.name, line=0, reason=f"several layouts at once: {', '.join(fitting)}")
+        raise SeveralLayouts(name=path.name, layouts=", ".join(fitting))
     for name in fitting + [name for name in _FILMS if READERS[name]().recognises(path)]:
         return name, READERS[name]()
     expected = "; ".join(f"{name}: {READERS[name].expects}" for name in READERS)
-    raise ManifestError(name=path.name, line=0, reason=f"unknown layout, expected one of: {expected}")
+    raise UnknownLayout(name=path.name, expected=expected)

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from prosvet.archive.readers.item import FileBytes
-from prosvet.core.errors import ManifestError
+from prosvet.core.errors import ManifestError, MissingColumns
 
 __all__ = ["Images", "csv_columns", "csv_rows", "day", "find_table", "number", "sex_code"]
 
@@ -42,8 +42,10 @@ def csv_rows(path: Path, needed: set[str]) -> Iterator[tuple[int, dict[str, str]
 
     Raises
     ------
+    MissingColumns
+        When a needed column is missing.
     ManifestError
-        When a needed column is missing, a row is broken, or the text is not UTF-8.
+        When a row is broken, or the text is not UTF-8.
     """
     csv.field_size_limit(_FIELD_LIMIT)
     line = 1
@@ -52,7 +54,7 @@ def csv_rows(path: Path, needed: set[str]) -> Iterator[tuple[int, dict[str, str]
             reader = csv.DictReader(stream)
             missing = needed - {name.strip() for name in reader.fieldnames or ()}
             if missing:
-                raise ManifestError(name=path.name, line=1, reason=f"missing columns: {', '.join(sorted(missing))}")
+                raise MissingColumns(name=path.name, columns=", ".join(sorted(missing)))
             for row in reader:
                 line = reader.line_num
                 yield line, {(key or "").strip(): (value or "").strip() for key, value in row.items() if key}
