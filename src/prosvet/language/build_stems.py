@@ -26,7 +26,7 @@ from prosvet.language.vocabulary import load_toml
 __all__ = ["merges"]
 
 log = logging.getLogger(__name__)
-_RUSSIAN = re.compile(r"\b[а-яё]{4,}\b")  # abbreviations are written in capitals and have no forms
+_RUSSIAN = re.compile(r"\b[а-яё]{3,}\b")  # abbreviations are written in capitals and have no forms
 _INFLECTED = {"NOUN", "ADJF"}
 
 
@@ -53,9 +53,9 @@ def _stray(word: str, morph: pymorphy3.MorphAnalyzer, stemmer: snowballstemmer.s
     forms = [f for f in parse.lexeme if f.tag.POS == parse.tag.POS and not {"Supr", "V-be"} & set(f.tag.grammemes)]
     stems = {form.word.replace("ё", "е"): "" for form in forms}
     for form in stems:
-        stems[form] = stemmer.stemWord(form)
+        stems[form] = stemmer.stemWord(form) if len(form) > KEPT_WHOLE else form
     home = Counter(stems[form.word.replace("ё", "е")] for form in forms).most_common(1)[0][0]
-    return {form: home for form, stem in stems.items() if stem != home and len(form) > KEPT_WHOLE}
+    return {form: home for form, stem in stems.items() if stem != home}
 
 
 def merges() -> dict[str, str]:

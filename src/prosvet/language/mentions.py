@@ -21,6 +21,13 @@ from prosvet.language.stem import sentence_spans
 __all__ = ["Mention", "find_mentions"]
 
 
+# "Без патологических изменений" says that the film is normal
+_OTHER_WAY_ROUND = {
+    ("abnormal", Status.ABSENT): ("normal", Status.PRESENT),
+    ("normal", Status.ABSENT): ("abnormal", Status.PRESENT),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A concept in a text.
@@ -85,11 +92,12 @@ def _in_sentence(sentence: str) -> tuple[Mention, ...]:
     seen: set[tuple[str, Status, int]] = set()
     found = []
     for hit, place in attach(clause, hits):
-        key = (hit.concept, hit.status, hit.last)
+        concept, status = _OTHER_WAY_ROUND.get((hit.concept, hit.status), (hit.concept, hit.status))
+        key = (concept, status, hit.last)
         if key in seen:
             continue
         seen.add(key)
         start, end = clause.tokens[hit.first].start, clause.tokens[hit.last].end
-        found.append(Mention(hit.concept, hit.status, place.side, place.zone, place.severity, start, end,
+        found.append(Mention(concept, status, place.side, place.zone, place.severity, start, end,
                              sentence[start:end]))  # fmt: skip
     return tuple(sorted(found, key=lambda mention: (mention.start, mention.end, mention.concept)))

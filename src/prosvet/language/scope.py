@@ -82,7 +82,11 @@ def _before(clause: Clause, cue: Cue) -> int | None:
 
 def _broken(clause: Clause, start: int, end: int) -> bool:
     """Whether another statement begins between two words."""
-    return any(start < cue.first < end and cue.kind in _BREAKS and cue.value != "local" for cue in clause.cues)
+    parts = any(cue.kind == "part" for cue in clause.cues)  # without one, "displaced" is no statement
+    return any(
+        start < cue.first < end and cue.kind in _BREAKS and cue.value != "local" and (parts or cue.kind != "said")
+        for cue in clause.cues
+    )
 
 
 def _forward(clause: Clause, cue: Cue) -> list[int]:
@@ -147,9 +151,15 @@ def _listed(clause: Clause, hit: Hit, after: Hit, cue: Cue) -> bool:
         return _bare(clause, hit.last, after.first)
     if clause.segment[hit.last] == clause.segment[after.first]:
         return True
-    if _asserted(clause, hit):
+    if _asserted(clause, hit) or (hit.nominative and _placed(clause, hit)):
         return False
     return not (hit.nominative and not after.nominative)
+
+
+def _placed(clause: Clause, hit: Hit) -> bool:
+    """Whether the concept's own part of the sentence gives it a place: "справа выпот, ..." stands for itself."""
+    segment = clause.segment[hit.first]
+    return any(cue.kind in ("side", "place", "zone") and clause.segment[cue.first] == segment for cue in clause.cues)
 
 
 def _bare(clause: Clause, start: int, end: int) -> bool:

@@ -49,11 +49,11 @@ def stem(word: str) -> str:
     ('легк', 'effus', 'кти')
     """
     low = word.lower().replace("ё", "е")
-    if len(low) <= KEPT_WHOLE:
-        return low
     stray = _strays().get(low)
     if stray is not None:
         return stray
+    if len(low) <= KEPT_WHOLE:
+        return low
     russian, english = _stemmers()
     return str((russian if "а" <= low[0] <= "я" else english).stemWord(low))
 

@@ -158,6 +158,8 @@ class Part(Frozen):
     obliterated: str | None = None
     thickened: str | None = None
     raised: str | None = None
+    unfolded: str | None = None
+    calcified: str | None = None
     shifted: str | None = None
 
     def denied_by(self, said: str) -> tuple[str, ...]:

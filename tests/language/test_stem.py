@@ -1,0 +1,69 @@
+"""Words become stems that all their forms share."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+
+import pymorphy3
+import pytest
+
+from prosvet.language.build_stems import merges
+from prosvet.language.stem import sentences, stem, tokenise, tokens
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "спайка спайки спаек спайками",
+        "ребро рёбер рёбра рёбрами",
+        "корень корни корней корнях",
+        "узелок узелки узелков",
+        "перелом переломы переломов",
+        "плеврит плеврита плеврите",
+        "шов швы швов швами",
+        "очаг очаги очагов",
+        "effusion effusions",
+        "nodule nodules",
+    ],
+)
+def test_all_forms_of_a_word_share_a_stem(forms: str) -> None:
+    assert len({stem(form) for form in forms.split()}) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("плевра", "плеврит"), ("КТИ", "КТ"), ("бронх", "бронхит")])
+def test_different_words_keep_different_stems(one: str, other: str) -> None:
+    assert stem(one) != stem(other)
+
+
+def test_case_and_yo_do_not_matter() -> None:
+    assert tokens("ЛЁГКИЕ") == tokens("легкие")
+
+
+def test_a_hyphen_parts_words_and_a_number_stays_whole() -> None:
+    assert tokens("COVID-19, КТИ 0,52") == ["covid", "19", "кти", "0,52"]
+
+
+def test_tokens_stand_where_they_say() -> None:
+    text = "Справа — выпот (малый)."
+    assert [text[token.start : token.end] for token in tokenise(text)] == ["Справа", "выпот", "малый"]
+
+
+def test_sentences_do_not_end_inside_numbers() -> None:
+    assert sentences("КТИ 0.52. Синусы свободны; корни структурны\nНорма") == [
+        "КТИ 0.52.", "Синусы свободны;", "корни структурны", "Норма",
+    ]  # fmt: skip
+
+
+def test_a_heading_ends_at_its_colon() -> None:
+    assert sentences("Заключение: Норма.") == ["Заключение:", "Норма."]
+
+
+def test_the_table_of_stray_forms_is_what_the_vocabulary_gives() -> None:
+    stored = json.loads(resources.files("prosvet.language").joinpath("stems.json").read_text(encoding="utf-8"))
+    assert stored == merges(), "run python -m prosvet.language.build_stems"
+
+
+def test_forms_of_a_phrase_meet_in_every_case() -> None:
+    noun = next(parse for parse in pymorphy3.MorphAnalyzer().parse("пневмоторакс") if parse.tag.POS == "NOUN")
+    assert len({stem(form.word) for form in noun.lexeme}) == 1
