@@ -204,7 +204,7 @@ def finish(name: str, out: Path | None, **body: Any) -> None:
     result = {
         "benchmark": name,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": "python benchmarks/" + " ".join([f"{name}.py", *sys.argv[1:]]),
+        "command": "python benchmarks/" + " ".join([f"{name}.py", *map(_short, sys.argv[1:])]),
         **body,
         "environment": environment(),
     }
@@ -213,6 +213,11 @@ def finish(name: str, out: Path | None, **body: Any) -> None:
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text + "\n", encoding="utf-8")
+
+
+def _short(argument: str) -> str:
+    """A path without its folders: a result names no machine's folders."""
+    return Path(argument).name if argument.startswith(("/", "~", "..")) else argument
 
 
 def _plain(value: object) -> object:

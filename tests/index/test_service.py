@@ -36,8 +36,9 @@ def add(store: Store, numbers: Iterable[int], *, model: str = "compact", revisio
                 view="frontal", rows=8, cols=8, gates={}, scores={"nodule": n / 1000}, state="ready"))  # fmt: skip
             vector = matrix[n % len(matrix)].astype("<f2").tobytes()
             db.execute(insert(ImageVector).values(image_id=n, model=model, revision=revision, vector=vector))
-            db.execute(insert(Report).values(id=n, study_id=f"S{n}", sha256=f"c{n}", file=f"{n}.xml", language="en",
-                                             indication="", findings=f"Finding number {n}.", impression="", labels=[]))  # fmt: skip
+            db.execute(insert(Report).values(
+                id=n, study_id=f"S{n}", sha256=f"c{n}", file=f"{n}.xml", language="en", indication="",
+                findings=f"Finding number {n}.", impression="", labels=[]))  # fmt: skip
             db.execute(insert(Finding).values(study_id=f"S{n}", report_id=n, concept="nodule", status="present",
                                               origin="report", side="left"))  # fmt: skip
             db.execute(insert(Finding).values(study_id=f"S{n}", image_id=n, concept="cardiomegaly", status="absent",

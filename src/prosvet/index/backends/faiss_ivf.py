@@ -23,11 +23,11 @@ from prosvet.index.base import Allowed, Ids, Neighbours, as_mask, unit_rows
 
 __all__ = ["FaissIvf", "HalfRows"]
 
-PROBE_SHARE = 1 / 32
-"""Share of the lists that a query reads."""
+PROBE_SHARE, LEAST_PROBES = 1 / 16, 32
+"""Share of the lists that a query reads, and how many at least."""
 RERANK = 100
 """Candidates read again at half precision, beside the k asked for."""
-SUBSET = 100_000
+SUBSET = 50_000
 """Up to this many allowed vectors all lists are read, so a filtered search misses nothing but for rounding."""
 _BLOCK = 32_768
 _PER_LIST = 64  # training vectors a list: more moved recall by under 0.002
@@ -67,7 +67,7 @@ class FaissIvf:
     def __init__(self, index: Any, ids: Ids, rows: HalfRows, threads: int, folder: Any = None) -> None:
         self._index, self._ids, self._rows, self._threads = index, ids, rows, threads
         self._folder = folder  # the temporary folder of an index not yet saved: it lives as long as the index
-        self._probes = max(1, round(index.nlist * PROBE_SHARE))
+        self._probes = min(index.nlist, max(LEAST_PROBES, round(index.nlist * PROBE_SHARE)))
 
     @property
     def ids(self) -> Ids:
