@@ -28,6 +28,7 @@ __all__ = [
     "Interval",
     "bootstrap",
     "environment",
+    "figure",
     "file_hash",
     "finish",
     "latencies",
@@ -138,8 +139,12 @@ def latencies(call: Callable[[int], object], times: int, warm_up: int = 5) -> di
         call(i)
         taken.append((time.perf_counter() - start) * 1000)
     p50, p95, p99 = np.percentile(taken, [50, 95, 99])
-    return {"p50_ms": round(float(p50), 3), "p95_ms": round(float(p95), 3), "p99_ms": round(float(p99), 3),
-            "mean_ms": round(float(np.mean(taken)), 3)}  # fmt: skip
+    return {
+        "p50_ms": round(float(p50), 3),
+        "p95_ms": round(float(p95), 3),
+        "p99_ms": round(float(p99), 3),
+        "mean_ms": round(float(np.mean(taken)), 3),
+    }
 
 
 def _status(field: str) -> float:
@@ -190,6 +195,15 @@ def environment() -> dict[str, Any]:
         "load_1min": round(os.getloadavg()[0], 2),
         "packages": versions,
     }
+
+
+def figure(metric: str, data: str, value: float | Interval, n: int | None = None, **more: object) -> dict[str, Any]:
+    """One row of a result: a number with its data and count, its interval when it has one, and what else is given."""
+    if isinstance(value, Interval):
+        row = {"value": round(value.value, 4), "low": round(value.low, 4), "high": round(value.high, 4), "n": value.n}
+    else:
+        row = {"value": round(value, 4), "n": n}
+    return {"metric": metric, "data": data, **row, **more}
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:

@@ -111,11 +111,17 @@ def measure(arguments: Namespace, folder: Path) -> Iterator[tuple[str, Any]]:
     draw = np.random.default_rng(arguments.seed)
     order = draw.permutation(len(real))
     queries, pool = unit_rows(real[order[: arguments.queries]]), unit_rows(real[order[arguments.queries :]])
-    yield "data", {
-        "real_vectors": len(pool), "queries": len(queries), "count": arguments.count, "width": real.shape[1],
-        "source": arguments.vectors.name if arguments.vectors else "sentences of Open-i reports",
-        "sha256": file_hash(arguments.vectors or arguments.reports),
-    }  # fmt: skip
+    yield (
+        "data",
+        {
+            "real_vectors": len(pool),
+            "queries": len(queries),
+            "count": arguments.count,
+            "width": real.shape[1],
+            "source": arguments.vectors.name if arguments.vectors else "sentences of Open-i reports",
+            "sha256": file_hash(arguments.vectors or arguments.reports),
+        },
+    )
     true, check = fill(folder / "rows.f16", Mimic(pool, arguments.seed), arguments.count, queries, arguments.k)
     yield "mimicry", check
     name = arguments.backend or choose(arguments.count)
@@ -129,8 +135,10 @@ def measure(arguments: Namespace, folder: Path) -> Iterator[tuple[str, Any]]:
     del index, matrix
     gc.collect()
     size = sum(path.stat().st_size for path in (folder / "index").iterdir())
-    yield "index", {"backend": name, "build_s": round(built, 1), "threads": arguments.threads,
-                    "disk_mb": round(size / 2**20, 1)}  # fmt: skip
+    yield (
+        "index",
+        {"backend": name, "build_s": round(built, 1), "threads": arguments.threads, "disk_mb": round(size / 2**20, 1)},
+    )
     np.savez(folder / "questions.npz", queries=queries, true=true)
 
 
@@ -197,8 +205,18 @@ def _in_fresh_process(arguments: Namespace, folder: Path) -> dict[str, Any]:
     import subprocess
     import sys
 
-    command = [sys.executable, __file__, "--only-search", str(folder), "--count", str(arguments.count), "--k",
-               str(arguments.k), "--threads", str(arguments.threads)]  # fmt: skip
+    command = [
+        sys.executable,
+        __file__,
+        "--only-search",
+        str(folder),
+        "--count",
+        str(arguments.count),
+        "--k",
+        str(arguments.k),
+        "--threads",
+        str(arguments.threads),
+    ]
     if arguments.backend:
         command += ["--backend", arguments.backend]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -26,10 +26,23 @@ __all__ = ["FINDINGS", "SIDE", "Films", "label_matrix", "load_films", "load_mask
 SIDE = 256  # pixels of a prepared training film
 
 FINDINGS = (
-    "abnormal", "pneumonia", "tuberculosis", "covid19_pneumonia", "consolidation", "pleural_effusion",
-    "atelectasis", "cardiomegaly", "mass", "nodule", "pneumothorax", "emphysema", "fibrosis",
-    "pleural_thickening", "edema", "hernia",
-)  # fmt: skip
+    "abnormal",
+    "pneumonia",
+    "tuberculosis",
+    "covid19_pneumonia",
+    "consolidation",
+    "pleural_effusion",
+    "atelectasis",
+    "cardiomegaly",
+    "mass",
+    "nodule",
+    "pneumothorax",
+    "emphysema",
+    "fibrosis",
+    "pleural_thickening",
+    "edema",
+    "hernia",
+)
 
 _ALIAS = {"effusion": "pleural_effusion", "covid": "covid19_pneumonia"}
 
@@ -175,5 +188,7 @@ def load_masks(data: Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_], list[d
     for number, row in enumerate(rows):
         films[number] = np.asarray(Image.open(io.BytesIO(images[f"{row['id']}.jpg"])).convert("L"))
         for plane, part in enumerate(("right_lung", "left_lung", "heart")):
-            masks[number, plane] = np.asarray(Image.open(io.BytesIO(planes[f"{row['id']}.{part}.png"]))) > 127
+            masks[number, plane] = (
+                np.asarray(Image.open(io.BytesIO(planes[f"{row['id']}.{part}.png"])).convert("L")) > 127
+            )
     return films, masks, rows

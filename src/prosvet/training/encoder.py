@@ -9,9 +9,8 @@ small first; an exponential moving average of the weights is what is kept.
 from __future__ import annotations
 
 import json
-import logging
 import math
-import time
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,10 +24,9 @@ from prosvet.imaging.intensity import MEAN, STD
 from prosvet.training.augment import geometric, photometric
 from prosvet.training.data import FINDINGS, Films, label_matrix, load_films, load_teacher
 from prosvet.training.nets import FindingNet
+from prosvet.training.runner import Schedule, run_steps
 
-__all__ = ["EncoderRecipe", "predict", "sampling_weights", "train_encoder"]
-
-log = logging.getLogger(__name__)
+__all__ = ["EncoderRecipe", "nih_dev", "sampling_weights", "squares", "train_encoder"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,8 @@ class EncoderRecipe:
         ``(until, sizes)``: up to this share of the run, batches draw from these sides (pixels).
     holdout : str
         A source left out whole, for the leave-one-source-out table; empty for none.
+    nih_dev : float
+        Share of NIH patients kept out, for choosing recipes and for calibration.
     """
 
     images: int = 60_000
@@ -56,6 +56,16 @@ class EncoderRecipe:
     nih: float = 2.2
     seed: int = 1
     holdout: str = ""
+    nih_dev: float = 0.0
+
+
+def nih_dev(films: Films, share: float) -> NDArray[np.bool_]:
+    """NIH films (N,) of the patients that a run with ``nih_dev=share`` never sees; the same for every run."""
+    chosen = [
+        row["source"].startswith("nih") and zlib.crc32(row["patient"].encode()) % 1000 < 1000 * share
+        for row in films.rows
+    ]
+    return np.array(chosen)
 
 
 def sampling_weights(films: Films, nih: float) -> NDArray[np.float64]:
@@ -92,17 +102,14 @@ def _targets(data: Path, films: Films, smoothing: float) -> tuple[Tensor, Tensor
     return torch.from_numpy(labels), torch.from_numpy(weights)
 
 
-def _schedule(recipe: EncoderRecipe, step: int, total: int) -> float:
-    warm = max(1, int(0.03 * total))
-    if step < warm:
-        return recipe.lr * (step + 1) / warm
-    return recipe.lr * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm))))
-
-
 def _batch(
-    films: Films, targets: tuple[Tensor, Tensor], chosen: NDArray[np.int64], size: int, recipe: EncoderRecipe,
+    films: Films,
+    targets: tuple[Tensor, Tensor],
+    chosen: NDArray[np.int64],
+    size: int,
+    recipe: EncoderRecipe,
     generator: torch.Generator,
-) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+) -> tuple[Tensor, Tensor, Tensor]:
     raw = torch.from_numpy(films.pixels[chosen]).unsqueeze(1).float() / 255
     images, _ = geometric(raw, size, generator)
     images = photometric(images, generator)
@@ -119,15 +126,24 @@ def _batch(
 
 
 def train_encoder(
-    data: Path, out: Path, imagenet: str, recipe: EncoderRecipe, *, cache: Path | None = None, device: str = "cpu",
-) -> Path:  # fmt: skip
-    """Train and write ``last.pt`` (resumable state) and ``encoder.pt`` (averaged weights) to `out`.
+    data: Path,
+    out: Path,
+    imagenet: str,
+    recipe: EncoderRecipe,
+    *,
+    cache: Path | None = None,
+    init: Path | None = None,
+    device: str = "cpu",
+) -> Path:
+    """Train and write ``encoder.pt`` (averaged weights) to `out`, starting from ImageNet or from `init`.
 
     Stopping and starting again with the same recipe goes on from the last checkpoint.
     """
     films = load_films(data, ("train",), cache)
     if recipe.holdout:
         films = films.where(~np.char.startswith(films.column("source"), recipe.holdout))
+    if recipe.nih_dev:
+        films = films.where(~nih_dev(films, recipe.nih_dev))
     targets = _targets(data, films, recipe.smoothing)
     chances = sampling_weights(films, recipe.nih)
     out.mkdir(parents=True, exist_ok=True)
@@ -136,66 +152,29 @@ def train_encoder(
     torch.manual_seed(recipe.seed)
     net = FindingNet(len(FINDINGS))
     net.trunk.load_imagenet(imagenet)
+    if init is not None:
+        net.load_state_dict(torch.load(init, map_location="cpu", weights_only=True))
     net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    decay = [p for p in net.parameters() if p.ndim > 1]
-    rest = [p for p in net.parameters() if p.ndim <= 1]
-    optimiser = torch.optim.AdamW([{"params": decay, "weight_decay": recipe.weight_decay},
-                                   {"params": rest, "weight_decay": 0.0}], lr=recipe.lr)  # fmt: skip
-    average = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.ema), use_buffers=True
-    )
     total = recipe.images // recipe.batch
-    start, state = 0, out / "last.pt"
-    if state.exists():
-        saved = torch.load(state, map_location=device, weights_only=True)
-        net.load_state_dict(saved["net"])
-        optimiser.load_state_dict(saved["optimiser"])
-        average.load_state_dict(saved["average"])
-        start = int(saved["step"])
-    began, running = time.time(), 0.0
-    for step in range(start, total):
-        # One generator a step, seeded by the step: a resumed run sees what an unbroken one would have seen.
-        generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
+
+    def loss_of(step: int, generator: torch.Generator) -> Tensor:
         drawer = np.random.default_rng((recipe.seed, step))
         chosen = drawer.choice(len(chances), recipe.batch, p=chances)
         sizes = next(s for until, s in recipe.sizes if step < until * total or until == 1.0)
         images, labels, weights = _batch(films, targets, chosen, int(drawer.choice(sizes)), recipe, generator)
-        for group in optimiser.param_groups:
-            group["lr"] = _schedule(recipe, step, total)
-        net.train()
         with torch.autocast(device, dtype=torch.bfloat16):
             logits = net(images.to(device).contiguous(memory_format=torch.channels_last))[0]
         per_cell = F.binary_cross_entropy_with_logits(logits.float(), labels.to(device), reduction="none")
-        loss = (per_cell * weights.to(device)).sum() / weights.sum().clamp(min=1.0)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimiser.step()
-        average.update_parameters(net)
-        running += loss.item()
-        if (step + 1) % 50 == 0:
-            pace = (step + 1 - start) * recipe.batch / (time.time() - began)
-            log.info("step %d/%d loss %.4f %.1f images/s", step + 1, total, running / 50, pace)
-            running = 0.0
-        if (step + 1) % 200 == 0 or step + 1 == total:
-            torch.save({"net": net.state_dict(), "optimiser": optimiser.state_dict(),
-                        "average": average.state_dict(), "step": step + 1}, out / "last.tmp")  # fmt: skip
-            (out / "last.tmp").replace(state)
-            torch.save(average.module.state_dict(), out / "encoder.tmp")
-            (out / "encoder.tmp").replace(out / "encoder.pt")
-    return out / "encoder.pt"
+        return (per_cell * weights.to(device)).sum() / weights.sum().clamp(min=1.0)
+
+    schedule = Schedule(total, recipe.batch, recipe.lr, recipe.weight_decay, recipe.ema, recipe.seed)
+    return run_steps(net, loss_of, schedule, out, "encoder")
 
 
-@torch.inference_mode()
-def predict(net: FindingNet, pixels: NDArray[np.uint8], size: int, batch: int = 64) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Logits (N, K) and features (N, 1280) of prepared films (N, 256, 256) at `size` pixels."""
-    net.eval()
-    logits, features = [], []
-    for start in range(0, len(pixels), batch):
-        x = torch.from_numpy(pixels[start : start + batch]).unsqueeze(1).float() / 255
-        if size != x.shape[-1]:
-            x = F.interpolate(x, (size, size), mode="bilinear", antialias=True)
-        answer, _, feature = net(((x - MEAN) / STD).contiguous(memory_format=torch.channels_last))
-        logits.append(answer.numpy())
-        features.append(feature.numpy())
-    return np.concatenate(logits), np.concatenate(features)
+def squares(pixels: NDArray[np.uint8], size: int) -> NDArray[np.float32]:
+    """Prepared films (N, 256, 256) as standardised squares (N, 1, size, size)."""
+    x = torch.from_numpy(np.ascontiguousarray(pixels)).unsqueeze(1).float() / 255
+    if size != x.shape[-1]:
+        x = F.interpolate(x, (size, size), mode="bilinear", antialias=True)
+    standard: NDArray[np.float32] = ((x - MEAN) / STD).numpy()
+    return standard

@@ -115,8 +115,14 @@ class LiteTrunk(nn.Module):
         mine = self.state_dict()
         order = [f"stages.{s}.{b}" for s, stage in enumerate(self.stages) for b in range(len(stage))]  # type: ignore[arg-type]
         renamed = {"stem.0": "_conv_stem", "stem.1": "_bn0", "head.0": "_conv_head", "head.1": "_bn1"}
-        parts = {"expand.0": "_expand_conv", "expand.1": "_bn0", "depth.0": "_depthwise_conv", "depth.1": "_bn1",
-                 "project.0": "_project_conv", "project.1": "_bn2"}  # fmt: skip
+        parts = {
+            "expand.0": "_expand_conv",
+            "expand.1": "_bn0",
+            "depth.0": "_depthwise_conv",
+            "depth.1": "_bn1",
+            "project.0": "_project_conv",
+            "project.1": "_bn2",
+        }
         for number, block in enumerate(order):
             renamed |= {f"{block}.{here}": f"_blocks.{number}.{there}" for here, there in parts.items()}
         loaded = {}
@@ -184,9 +190,16 @@ class AnatomyNet(nn.Module):
         layers = []
         channels = widths[0]
         for skip, out in zip(widths[1:], outs, strict=True):
-            layers.append(nn.Sequential(nn.Conv2d(channels + skip, out, 3, padding=1, bias=False), nn.BatchNorm2d(out),
-                                        nn.ReLU(), nn.Conv2d(out, out, 3, padding=1, bias=False), nn.BatchNorm2d(out),
-                                        nn.ReLU()))  # fmt: skip
+            layers.append(
+                nn.Sequential(
+                    nn.Conv2d(channels + skip, out, 3, padding=1, bias=False),
+                    nn.BatchNorm2d(out),
+                    nn.ReLU(),
+                    nn.Conv2d(out, out, 3, padding=1, bias=False),
+                    nn.BatchNorm2d(out),
+                    nn.ReLU(),
+                )
+            )
             channels = out
         self.up = nn.ModuleList(layers)
         self.classifier = nn.Conv2d(channels, planes, 1)
@@ -197,5 +210,7 @@ class AnatomyNet(nn.Module):
         skips = [maps[4], maps[2], maps[1], maps[0]]
         y = maps[-1]
         for layer, skip in zip(self.up, skips, strict=True):
-            y = layer(torch.cat([F.interpolate(y, scale_factor=2.0, mode="bilinear", align_corners=False), skip], dim=1))
+            y = layer(
+                torch.cat([F.interpolate(y, scale_factor=2.0, mode="bilinear", align_corners=False), skip], dim=1)
+            )
         return self.classifier(y)

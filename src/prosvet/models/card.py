@@ -1,0 +1,170 @@
+"""Model cards: TOML files that say what a model is, and that travel with its weights. Unknown keys are refused."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from prosvet.core.errors import ModelError, ModelHashMismatch, ModelNotFound
+from prosvet.core.types import Frozen, Probability
+
+__all__ = ["Calibration", "Card", "Figure", "OperatingPoint", "WeightFile", "cards", "load_card", "verified_path"]
+
+
+class WeightFile(Frozen):
+    """One file of weights beside the card, with the hash that loading demands."""
+
+    path: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: int = Field(gt=0)
+
+
+class InputPolicy(Frozen):
+    """How a film is put before the network.
+
+    Attributes
+    ----------
+    size : int
+        Side of the square, pixels, at which the figures were measured.
+    sizes : tuple of int
+        Other sides that work, with what they cost in ``limits``.
+    normalisation : str
+        ``film-v1`` is :mod:`prosvet.imaging.intensity`: border crop, percentiles 1..99, mean 0.5, deviation 0.25.
+    mirrored : bool
+        Whether the answer is the mean over the film and its mirror image.
+    """
+
+    size: int
+    sizes: tuple[int, ...]
+    normalisation: Literal["film-v1"]
+    mirrored: bool
+
+
+class Calibration(Frozen):
+    """Platt scaling: probability = sigmoid(scale * logit + shift), and on how many films it was fitted."""
+
+    scale: float = Field(gt=0)
+    shift: float
+    chosen_on: str
+    positives: int
+    negatives: int
+
+
+class OperatingPoint(Frozen):
+    """A threshold on the calibrated probability, what it gave where it was chosen, and on how many."""
+
+    threshold: Probability
+    sensitivity: Probability
+    specificity: Probability
+    chosen_on: str
+    positives: int
+    negatives: int
+
+
+class Source(Frozen):
+    """A part of the training data with its count and licence as stated by its publisher."""
+
+    name: str
+    films: int
+    licence: str
+
+
+class Figure(Frozen):
+    """A measured number with its 95 % interval, its data and the command that prints it."""
+
+    metric: str
+    data: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    n: int
+    command: str
+
+
+class Card(Frozen):
+    """Everything a user of a model must know.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Concept ids in the order of the network's outputs.
+    calibration, operating_points
+        Per label; a label without operating points is scored but its finding is "not assessed".
+    limits : dict of language to tuple of str
+        Known limits, in Russian and English.
+    """
+
+    name: str
+    title: dict[str, str]
+    task: Literal["read"]
+    backend: Literal["onnx"]
+    revision: str
+    licence: str
+    files: dict[str, WeightFile]
+    input: InputPolicy
+    labels: tuple[str, ...]
+    calibration: dict[str, Calibration]
+    operating_points: dict[str, dict[str, OperatingPoint]]
+    gate_thresholds: dict[str, float]
+    training: tuple[Source, ...]
+    figures: tuple[Figure, ...] = ()
+    limits: dict[str, tuple[str, ...]]
+    folder: Path = Field(default=Path(), exclude=True)
+
+
+def _folders(home: Path | None) -> list[Path]:
+    shipped = Path(str(resources.files("prosvet.models"))) / "cards"
+    return [shipped, home / "models"] if home is not None else [shipped]
+
+
+def cards(home: Path | None = None) -> dict[str, Path]:
+    """Names of all cards, shipped and of this archive (``HOME/models/*.toml``), with their files."""
+    return {path.stem: path for folder in _folders(home) for path in sorted(folder.glob("*.toml"))}
+
+
+def load_card(name: str, home: Path | None = None) -> Card:
+    """Read and check the card `name`.
+
+    Raises
+    ------
+    ModelNotFound
+        When there is no such card.
+    ModelError
+        When the card is not valid: a key is unknown, missing or out of range.
+    """
+    known = cards(home)
+    if name not in known:
+        raise ModelNotFound(name=name, known=", ".join(sorted(known)))
+    try:
+        content = tomllib.loads(known[name].read_text(encoding="utf-8"))
+        return Card.model_validate(content | {"folder": known[name].parent})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelError(name=name, reason=str(error)) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ModelError(name=name, reason=f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+
+
+def verified_path(card: Card, file: str) -> Path:
+    """Where the weights `file` of `card` lie, after its size and hash were checked.
+
+    Raises
+    ------
+    ModelError
+        When the file is missing.
+    ModelHashMismatch
+        When it is not the file that the card describes.
+    """
+    entry = card.files[file]
+    path = (card.folder / entry.path).resolve()
+    if not path.is_file():
+        raise ModelError(name=card.name, reason=f"{entry.path} is missing")
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != entry.sha256:
+        raise ModelHashMismatch(name=card.name, file=entry.path, expected=entry.sha256[:12], found=found[:12])
+    return path

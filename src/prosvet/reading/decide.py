@@ -1,0 +1,91 @@
+"""From scores and measurements to findings: present, uncertain, absent, or not assessed.
+
+A card gives thresholds a finding, chosen on films that were not trained on: ``balanced`` (as many films lie above it
+as carry the finding) and ``sensitive`` (95 % of the positives lie above it). Below the operating point in use a finding
+is absent; above it, it is present when it is likelier than not, and uncertain otherwise: the draft says so and the
+doctor looks. A finding without thresholds, because too few films carried it, is not assessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prosvet.core.types import Evidence, Finding, Measurement, Side, Status
+from prosvet.models.card import Card
+from prosvet.models.examine import Examination
+from prosvet.reading.evidence import map_evidence
+
+__all__ = ["SYNDROMES", "decide", "status_of"]
+
+SYNDROMES = (
+    "pleural_effusion",
+    "pneumothorax",
+    "focal_opacity",
+    "consolidation",
+    "dissemination",
+    "cavity",
+    "atelectasis",
+    "calcification",
+    "widened_mediastinum",
+    "cardiomegaly",
+    "fracture",
+)
+"""The Moscow list for chest radiography: each one is answered, be it by "not assessed"."""
+
+_WHOLE_FILM = frozenset({"abnormal", "emphysema", "edema"})
+_MIDLINE = frozenset({"cardiomegaly", "hernia"})
+_PARTS = {"focal_opacity": ("mass", "nodule")}
+_RATIO_LIMIT = 0.50  # adult, upright, postero-anterior
+
+
+def decide(examination: Examination, card: Card) -> tuple[Finding, ...]:
+    """The findings of one film, one for every scored concept and every syndrome, strongest first."""
+    ratio = examination.anatomy.cardiothoracic_ratio() if examination.anatomy else None
+    found = {concept: _one(concept, p, examination, card) for concept, p in examination.scores.items()}
+    if "cardiomegaly" in found and ratio is not None:
+        found["cardiomegaly"] = _with_ratio(found["cardiomegaly"], ratio)
+    for whole, parts in _PARTS.items():
+        known = [found[part] for part in parts if part in found and found[part].status is not Status.NOT_ASSESSED]
+        if whole not in found and known:
+            found[whole] = max(known, key=_rank).model_copy(update={"concept": whole})
+    for concept in SYNDROMES:
+        found.setdefault(concept, Finding(concept=concept, status=Status.NOT_ASSESSED))
+    return tuple(sorted(found.values(), key=_rank, reverse=True))
+
+
+def status_of(concept: str, probability: float, card: Card, operating_point: str) -> Status:
+    """Compare a calibrated probability with the card's thresholds for `concept`."""
+    point = card.operating_points[operating_point].get(concept)
+    if point is None:
+        return Status.NOT_ASSESSED
+    if probability < point.threshold:
+        return Status.ABSENT
+    return Status.PRESENT if probability >= 0.5 else Status.UNCERTAIN
+
+
+def _one(concept: str, probability: float, examination: Examination, card: Card) -> Finding:
+    status = status_of(concept, probability, card, examination.model.operating_point)
+    if status in (Status.ABSENT, Status.NOT_ASSESSED) or concept in _WHOLE_FILM or concept not in examination.maps:
+        return Finding(concept=concept, status=status, probability=probability, evidence=(Evidence(kind="score"),))
+    place = examination.maps[concept]
+    evidence = (map_evidence(place),)
+    if concept in _MIDLINE:
+        return Finding(concept=concept, status=status, probability=probability, side=Side.MIDLINE, evidence=evidence)
+    side, zone = examination.anatomy.locate(place.plane) if examination.anatomy else (None, None)
+    return Finding(concept=concept, status=status, probability=probability, side=side, zone=zone, evidence=evidence)
+
+
+def _with_ratio(finding: Finding, ratio: Measurement) -> Finding:
+    """Let the measured ratio speak: a wide heart is never called absent, a narrow one never present."""
+    status = finding.status
+    if ratio.value >= _RATIO_LIMIT and status is Status.ABSENT:
+        status = Status.UNCERTAIN
+    if ratio.value < _RATIO_LIMIT and status is Status.PRESENT:
+        status = Status.UNCERTAIN
+    evidence = (*finding.evidence, Evidence(kind="measurement", note=ratio.name))
+    return finding.model_copy(update={"status": status, "evidence": evidence})
+
+
+def _rank(finding: Finding) -> tuple[int, float]:
+    order: Sequence[Status] = (Status.NOT_ASSESSED, Status.ABSENT, Status.UNCERTAIN, Status.PRESENT)
+    return order.index(finding.status), finding.probability or 0.0
