@@ -20,7 +20,7 @@ from pydicom.pixels.utils import get_expected_length
 from prosvet.core.errors import TruncatedFile, UnsupportedFile
 from prosvet.core.settings import Settings
 from prosvet.imaging.codestream import FrameSize, frame_size, is_whole
-from prosvet.imaging.dicom_file import PIXELS, inflated, read_header, read_pixels
+from prosvet.imaging.dicom_file import PixelElement, inflated, read_header, read_pixels
 from prosvet.imaging.dicom_header import Description, describe
 from prosvet.imaging.limits import check_pixels, check_side
 from prosvet.imaging.lossless import decode_12_bit, decode_lossless
@@ -41,7 +41,8 @@ _PYDICOM_ERRORS = (InvalidDicomError, BytesLengthException, RuntimeError, ValueE
                    AssertionError, OSError)  # fmt: skip
 
 # One decoder of pydicom's for each compressed syntax: the quickest that survives damaged data. GDCM does not: on some
-# damaged frames it ends the whole process, so it is asked for JPEG lossless alone, at arm's length (lossless.py).
+# damaged frames it ends the whole process, so it is asked for JPEG lossless alone, at arm's length (lossless.py); nor
+# does pylibjpeg's decoder of RLE, which panics past every handler of exceptions.
 _DECODERS = {
     uid.JPEGBaseline8Bit: "pillow",
     uid.JPEGExtended12Bit: "pillow",
@@ -54,11 +55,12 @@ _DECODERS = {
     uid.HTJ2KLossless: "pylibjpeg",
     uid.HTJ2KLosslessRPCL: "pylibjpeg",
     uid.HTJ2K: "pylibjpeg",
-    uid.RLELossless: "pylibjpeg",
+    uid.RLELossless: "pydicom",
 }
 _LOSSLESS = (uid.JPEGLossless, uid.JPEGLosslessSV1)
 _NATIVE = uid.ExplicitVRLittleEndian
 _TWELVE_BIT = (uid.JPEGExtended12Bit, 12, 1)  # syntax, bits, samples
+_MOST_BITS = 32
 _RLE_MOST = 64  # a two-byte run of RLE gives at most 128 bytes
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2", "")
 
@@ -73,10 +75,10 @@ def decode_dicom(data: bytes, name: str, settings: Settings) -> Picture:
     try:
         data = inflated(data, name, settings)
         header, start = read_header(data)
-        tag, value, encapsulated = read_pixels(data, start, header, name)
+        stored = read_pixels(data, start, header, name)
         about = describe(header, name)
-        _check(about, len(value), name, settings)
-        pixels = _decode(header, about, tag, value, encapsulated=encapsulated, name=name)
+        _check(about, len(stored.value), name, settings)
+        pixels = _decode(header, about, stored, name)
     except _PYDICOM_ERRORS as error:
         log.debug("decoding of a DICOM file failed", exc_info=True)
         raise UnsupportedFile(name=name, reason="image_damaged") from error
@@ -91,10 +93,9 @@ def _check(about: Description, encoded: int, name: str, settings: Settings) -> N
     check_side(about.columns, about.rows, name)
 
 
-def _decode(
-    header: FileDataset, about: Description, tag: int, value: bytes, *, encapsulated: bool, name: str
-) -> NDArray[Any]:
+def _decode(header: FileDataset, about: Description, stored: PixelElement, name: str) -> NDArray[Any]:
     """Stored values (H, W), or RGB (H, W, 3)."""
+    value, vr, encapsulated = stored.value, stored.vr, stored.encapsulated
     syntax = header.file_meta.get("TransferSyntaxUID") or _guessed_syntax(header, encapsulated=encapsulated)
     module = header.group_dataset(0x0028)
     module.set_original_encoding(*header.original_encoding)
@@ -104,9 +105,8 @@ def _decode(
             value, syntax, encapsulated = _natively(value, size, about, syntax, module, name), _NATIVE, False
     module.file_meta = FileMetaDataset()
     module.file_meta.TransferSyntaxUID = syntax
-    vr = {"PixelData": "OB" if encapsulated else "OW", "FloatPixelData": "OF", "DoubleFloatPixelData": "OD"}
     element = encapsulate([value], has_bot=False) if encapsulated else value
-    module[tag] = DataElement(tag, vr[PIXELS[tag]], element, is_undefined_length=encapsulated)
+    module[stored.tag] = DataElement(stored.tag, vr, element, is_undefined_length=encapsulated)
     if not encapsulated and len(value) < get_expected_length(module):
         raise TruncatedFile(name=name)
     decoder = get_decoder(syntax)
@@ -149,7 +149,8 @@ def _check_frame(syntax: uid.UID, frame: bytes, about: Description, name: str) -
     size = frame_size(frame)
     if not is_whole(frame):
         raise TruncatedFile(name=name)
-    if size is None or (size.columns, size.rows, size.samples) != (about.columns, about.rows, about.samples):
+    claimed = about.columns, about.rows, about.samples
+    if size is None or (size.columns, size.rows, size.samples) != claimed or size.bits > _MOST_BITS:
         raise UnsupportedFile(name=name, reason="image_header")
     return size
 

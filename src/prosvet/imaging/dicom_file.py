@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from dataclasses import dataclass
 from typing import Any
 
 from pydicom.dataset import Dataset, FileDataset
@@ -16,9 +17,9 @@ from pydicom.filereader import read_partial
 from prosvet.core.errors import OversizedFile, TruncatedFile, UnsupportedFile
 from prosvet.core.settings import Settings
 
-__all__ = ["PIXELS", "inflated", "read_header", "read_pixels"]
+__all__ = ["PixelElement", "inflated", "read_header", "read_pixels"]
 
-PIXELS = {0x7FE00010: "PixelData", 0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData"}
+_IMPLICIT_VRS = {0x7FE00010: "OW", 0x7FE00008: "OF", 0x7FE00009: "OD"}  # PS3.5 A.1
 
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _PLAIN = b"1.2.840.10008.1.2.1\0\0\0"  # as long, so that no length in the file changes
@@ -72,22 +73,34 @@ def read_header(data: bytes) -> tuple[FileDataset, int]:
     stream = io.BytesIO(data)
 
     def at_pixels(tag: int, _vr: str | None, _length: int) -> bool:
-        return tag in PIXELS
+        return tag in _IMPLICIT_VRS
 
     header = read_partial(stream, at_pixels, force=True)
     return header, stream.tell()
 
 
-def read_pixels(data: bytes, start: int, header: Dataset, name: str) -> tuple[int, bytes, bool]:
-    """The pixel element that begins at `start`.
+@dataclass(frozen=True)
+class PixelElement:
+    """The pixels as the file has them.
 
-    Returns
-    -------
+    Attributes
+    ----------
     tag : int
-        A key of ``PIXELS``.
+        Pixel Data, Float Pixel Data or Double Float Pixel Data.
+    vr : str
+        Value representation: in a big-endian file 8-bit pixels lie in another order under OW than under OB.
     value : bytes
         Of a native element, its value; of an encapsulated one, its fragments joined: one frame.
-    encapsulated : bool
+    """
+
+    tag: int
+    vr: str
+    value: bytes
+    encapsulated: bool
+
+
+def read_pixels(data: bytes, start: int, header: Dataset, name: str) -> PixelElement:
+    """The pixel element that begins at `start`.
 
     Raises
     ------
@@ -105,11 +118,13 @@ def read_pixels(data: bytes, start: int, header: Dataset, name: str) -> tuple[in
     explicit = data[start + 4 : start + 6] in _LONG_VRS
     first = start + (12 if explicit else 8)
     length = int.from_bytes(data[first - 4 : first], order)
+    tag = group << 16 | element
     if length == _UNDEFINED:
-        return group << 16 | element, _fragments(data, first, name), True
+        return PixelElement(tag, "OB", _fragments(data, first, name), True)
     if first + length > len(data):
         raise TruncatedFile(name=name)
-    return group << 16 | element, data[first : first + length], False
+    vr = data[start + 4 : start + 6].decode("ascii") if explicit else _IMPLICIT_VRS[tag]
+    return PixelElement(tag, vr, data[first : first + length], False)
 
 
 def _is_picture(header: Dataset) -> bool:

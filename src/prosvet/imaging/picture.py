@@ -93,7 +93,8 @@ def is_coloured(colour: NDArray[np.unsignedinteger], full: int) -> bool:
     luma = samples @ np.asarray(_GREY_WEIGHTS, dtype=np.float32)
     chroma = samples[:, (0, 2)] - luma[:, None]
     level = np.minimum((luma * 16).astype(np.intp), 15)
-    count = np.maximum(np.bincount(level, minlength=16), 1)
-    tint = np.stack([np.bincount(level, weights=plane, minlength=16) / count for plane in chroma.T], axis=1)
-    away = np.abs(chroma - np.clip(tint, -_MOST_TINT, _MOST_TINT)[level]).max(axis=1)
+    tint = np.zeros((16, 2), dtype=np.float32)
+    for step in np.unique(level):
+        tint[step] = np.clip(np.median(chroma[level == step], axis=0), -_MOST_TINT, _MOST_TINT)
+    away = np.abs(chroma - tint[level]).max(axis=1)
     return bool((away > _COLOURED).mean() > _MOST_COLOURED)

@@ -56,7 +56,7 @@ def cover(away: Plane, thickness: float) -> Plane:
 
 
 def blend(canvas: NDArray[np.float32], share: Plane, colour: Colour | NDArray[np.float32], opacity: float) -> None:
-    """Mix `colour`, one or a plane (H, W, 3) of them, into `canvas` (H, W, 3) by its `share` of each pixel, in place."""
+    """Mix `colour`, one or a plane (H, W, 3) of them, into `canvas` (H, W, 3) by `share` of each pixel, in place."""
     rows = np.flatnonzero(share.any(axis=1))
     if rows.size == 0:
         return
