@@ -11,18 +11,92 @@ from prosvet.language.mentions import find_mentions
 from prosvet.language.vocabulary import Concept, Group, cues, vocabulary
 
 CONCEPTS = vocabulary().concepts
-SHARED = """normal abnormal pleural_effusion pneumothorax atelectasis focal_opacity consolidation dissemination cavity
-calcification widened_mediastinum cardiomegaly fracture lung_opacity lung_lesion enlarged_cardiomediastinum edema
-pneumonia pleural_other support_devices infiltration mass nodule emphysema fibrosis pleural_thickening hernia
-tuberculosis covid19_pneumonia scoliosis""".split()
+SHARED = [
+    "normal",
+    "abnormal",
+    "pleural_effusion",
+    "pneumothorax",
+    "atelectasis",
+    "focal_opacity",
+    "consolidation",
+    "dissemination",
+    "cavity",
+    "calcification",
+    "widened_mediastinum",
+    "cardiomegaly",
+    "fracture",
+    "lung_opacity",
+    "lung_lesion",
+    "enlarged_cardiomediastinum",
+    "edema",
+    "pneumonia",
+    "pleural_other",
+    "support_devices",
+    "infiltration",
+    "mass",
+    "nodule",
+    "emphysema",
+    "fibrosis",
+    "pleural_thickening",
+    "hernia",
+    "tuberculosis",
+    "covid19_pneumonia",
+    "scoliosis",
+]
 GROUPS: dict[Group, set[str]] = {
-    "moscow": set("""normal pleural_effusion pneumothorax focal_opacity consolidation dissemination cavity atelectasis
-        calcification widened_mediastinum cardiomegaly fracture""".split()),
-    "chexpert14": set("""normal enlarged_cardiomediastinum cardiomegaly lung_opacity lung_lesion edema consolidation
-        pneumonia atelectasis pneumothorax pleural_effusion pleural_other fracture support_devices""".split()),
-    "chestxray14": set("""atelectasis cardiomegaly pleural_effusion infiltration mass nodule pneumonia pneumothorax
-        consolidation edema emphysema fibrosis pleural_thickening hernia""".split()),
-}  # fmt: skip
+    "moscow": set(
+        [
+            "normal",
+            "pleural_effusion",
+            "pneumothorax",
+            "focal_opacity",
+            "consolidation",
+            "dissemination",
+            "cavity",
+            "atelectasis",
+            "calcification",
+            "widened_mediastinum",
+            "cardiomegaly",
+            "fracture",
+        ]
+    ),
+    "chexpert14": set(
+        [
+            "normal",
+            "enlarged_cardiomediastinum",
+            "cardiomegaly",
+            "lung_opacity",
+            "lung_lesion",
+            "edema",
+            "consolidation",
+            "pneumonia",
+            "atelectasis",
+            "pneumothorax",
+            "pleural_effusion",
+            "pleural_other",
+            "fracture",
+            "support_devices",
+        ]
+    ),
+    "chestxray14": set(
+        [
+            "atelectasis",
+            "cardiomegaly",
+            "pleural_effusion",
+            "infiltration",
+            "mass",
+            "nodule",
+            "pneumonia",
+            "pneumothorax",
+            "consolidation",
+            "edema",
+            "emphysema",
+            "fibrosis",
+            "pleural_thickening",
+            "hernia",
+        ]
+    ),
+}
 
 
 @pytest.mark.parametrize("concept", SHARED)

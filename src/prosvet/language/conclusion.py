@@ -15,13 +15,14 @@ def conclude(assessed: Assessed, measurements: Sequence[Measurement], voice: Voi
     """Sentences of the conclusion; the last asks for a doctor's eyes."""
     sentences = [voice.conclusion(f, assessed.merged.get(f.concept, ())) for f in assessed.spoken]
     sentences = _whole(assessed, voice) + sentences
+    if all(finding.concept != "cardiomegaly" for finding in assessed.all):
+        sentences += [voice.measured(measurement, None) for measurement in measurements if voice.wide(measurement)]
     if assessed.conflicts:
         present = [f.concept for f in assessed.spoken if f.status is Status.PRESENT]
         sources = tuple(dict.fromkeys([*assessed.conflicts, *present]))
         sentences.append(Sentence(text=voice.frame("conflict"), sources=sources))
     if not sentences:
-        names = tuple(measurement.name for measurement in measurements)
-        sentences = [Sentence(text=voice.frame("nothing"), sources=names or ("not_assessed:abnormal",))]
+        sentences = [Sentence(text=voice.frame("nothing"), sources=("not_assessed:abnormal",))]
     behind = tuple(dict.fromkeys(source for sentence in sentences for source in sentence.sources))
     return [*sentences, Sentence(text=voice.frame("review"), sources=behind)]
 

@@ -99,9 +99,10 @@ def _overall(findings: Sequence[Finding]) -> tuple[Status | None, str]:
     return None, "abnormal"
 
 
-def _urgency(finding: Finding) -> tuple[bool, bool, float]:
-    critical = vocabulary()[finding.concept].critical
-    return finding.status is Status.UNCERTAIN, not critical, -(finding.probability or 0.0)
+def _urgency(finding: Finding) -> tuple[bool, bool, bool, float]:
+    entry = vocabulary()[finding.concept]
+    sure = 1.0 if finding.probability is None else finding.probability
+    return finding.status is Status.UNCERTAIN, not entry.critical, entry.place == "devices", -sure
 
 
 def _fold_present(spoken: list[Finding]) -> tuple[list[Finding], dict[str, tuple[str, ...]]]:

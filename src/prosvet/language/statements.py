@@ -59,7 +59,8 @@ class Voice:
             text = self._said(Finding(concept=concepts[0], status=Status.ABSENT), "absent")
         else:
             case = "gent" if self.lang == "ru" else "nomn"
-            names = [self._name(concept, case) for concept in concepts]
+            short: dict[str, str] = table()["listed"][self.lang]
+            names = [self._name(short.get(c, vocabulary()[c].names[self.lang]), case) for c in concepts]
             text = self.frame("listed_absent", list=self.enumerate(names))
         return Sentence(text=_stopped(text), sources=(*concepts, *merged))
 
@@ -70,7 +71,11 @@ class Voice:
 
     def name(self, concept: str) -> str:
         """The concept's name, nominative."""
-        return self._name(concept, "nomn")
+        return vocabulary()[concept].names[self.lang]
+
+    def wide(self, measurement: Measurement) -> bool:
+        """Whether the ratio, as printed, lies above its limit."""
+        return round(measurement.value, 2) > RATIO_LIMIT
 
     def measured(self, measurement: Measurement, heart: Finding | None) -> Sentence:
         """The cardiothoracic ratio, together with what is said of the heart's size.
@@ -84,7 +89,7 @@ class Voice:
         if measurement.name not in known:
             raise UnknownName(kind="measurement", name=measurement.name, known=", ".join(sorted(known)))
         values = {"value": self._number(measurement.value), "limit": self._number(RATIO_LIMIT)}
-        high = round(measurement.value, 2) > RATIO_LIMIT
+        high = self.wide(measurement)
         words = known[measurement.name][self.lang]
         if heart is None:
             kind = "alone_high" if high else "alone"
@@ -98,8 +103,7 @@ class Voice:
         options = usable(variants(finding.concept, self.lang, kind), finding.concept, spot)
         return fill(self.pick(options, f"{finding.concept}:{kind}"), finding.concept, self.lang, spot)
 
-    def _name(self, concept: str, case: str) -> str:
-        name = vocabulary()[concept].names[self.lang]
+    def _name(self, name: str, case: str) -> str:
         return phrase_in_case(name, case) if self.lang == "ru" else name
 
     def _certainty(self, probability: float) -> str:

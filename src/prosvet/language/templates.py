@@ -15,6 +15,7 @@ from prosvet.language.vocabulary import Concept, load_toml, vocabulary
 __all__ = ["Spot", "fill", "sentences_for", "spot_of", "table", "tidy", "usable", "variants"]
 
 _SLOT = re.compile(r"\{(?P<name>[^|{}]+)(?:\|(?P<case>\w+))?\}")
+_NUMBER = re.compile(r"\[(?P<one>[^\[\]~]*)~(?P<many>[^\[\]~]*)\]")
 _AGREES = re.compile(r"<(?P<word>[^<>]+)>")
 _OF_SIDE = ("{where", "{sided", "{cavity", "{lung}")
 _OF_ZONE = ("{where", "{zone")
@@ -63,8 +64,9 @@ def usable(templates: Sequence[str], concept: str, spot: Spot) -> list[str]:
 def fill(template: str, concept: str, lang: Lang, spot: Spot) -> str:
     """The sentence that `template` makes of a concept and its place."""
     entry = vocabulary()[concept]
-    text = _SLOT.sub(lambda match: _slot(match["name"], match["case"] or "nomn", entry, lang, spot), template)
-    text = _AGREES.sub(lambda match: _agreeing(match["word"], entry.names[lang], lang), text)
+    text = _NUMBER.sub(lambda match: match["many" if spot.side is Side.BILATERAL else "one"], template)
+    text = _SLOT.sub(lambda match: _slot(match["name"], match["case"] or "nomn", entry, lang, spot), text)
+    text = _AGREES.sub(lambda match: _agreeing(match["word"], name_of(entry, lang, spot), lang), text)
     return tidy(text)
 
 
@@ -78,19 +80,24 @@ def tidy(text: str) -> str:
 
 def _slot(name: str, case: str, entry: Concept, lang: Lang, spot: Spot) -> str:
     if name == "np":
-        return _cased(entry.names[lang], case, lang)
+        return _cased(name_of(entry, lang, spot), case, lang)
     if name.startswith("sided "):
         return _sided(name.removeprefix("sided "), case, lang, spot.side)
-    if name == "where":
+    if name.startswith("where"):
         domain = "lungs" if entry.place in _ZONED else "plain"
         places: dict[str, str] = table()["where"][lang][domain]
-        return places.get(spot.key, "")
+        return places.get(spot.key, name.partition("=")[2])
     if name == "zone":
         zones: dict[str, str] = table()["zone"][lang]
         zone = spot.zone.value if spot.zone else ""
         return zones.get(f"bilateral.{zone}" if spot.side == Side.BILATERAL else zone, zones.get(zone, ""))
     cavities: dict[str, str] = table()[name][lang]
     return cavities.get(spot.side.value if spot.side else "none", cavities["none"])
+
+
+def name_of(entry: Concept, lang: Lang, spot: Spot) -> str:
+    """The concept's name, of several where both sides are meant."""
+    return entry.plurals.get(lang, entry.names[lang]) if spot.side is Side.BILATERAL else entry.names[lang]
 
 
 def _cased(phrase: str, case: str, lang: Lang) -> str:

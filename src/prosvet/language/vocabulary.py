@@ -40,6 +40,8 @@ class Concept(Frozen):
         The part of the protocol that speaks of it.
     names : dict
         The name in each language, nominative.
+    plurals : dict
+        The name of several, where it can be counted: said when both sides are meant.
     synonyms, denials : dict
         Other words for it; phrases that deny it by calling the part normal. Lemmas, not inflected forms.
     abbreviations : tuple of str
@@ -56,6 +58,7 @@ class Concept(Frozen):
     id: str
     place: Place
     names: dict[Lang, str]
+    plurals: dict[Lang, str] = Field(default_factory=dict)
     synonyms: dict[Lang, tuple[str, ...]]
     denials: dict[Lang, tuple[str, ...]] = Field(default_factory=dict)
     abbreviations: tuple[str, ...] = ()
