@@ -1,4 +1,4 @@
-"""What a sentence says: 227 of them in two languages, and the rules one by one."""
+"""What a sentence says: over two hundred of them in two languages, and the rules one by one."""
 
 from __future__ import annotations
 
