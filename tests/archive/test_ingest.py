@@ -140,6 +140,25 @@ def test_without_encoding_films_are_kept_as_they_are(context: Context, films: Pa
     assert context.get(Store).image_vectors("stand-in", "1")[0].size == 0
 
 
+def test_what_was_kept_without_encoding_is_caught_up(context: Context, films: Path, tmp_path: Path) -> None:
+    table = films / "manifest.csv"
+    table.write_text("id,file,split,source,labels,text\na,0.png,,own,,A mass.\nb,side.png,,own,,\nc,flat.png,,own,,\n")
+    ingest(context, table, encode=False)
+    result = ingest(context, table)
+    assert (result.added, result.skipped) == (0, 3)
+    found = images(context)
+    assert [found[name].view for name in ("0.png", "side.png")] == [View.FRONTAL, View.LATERAL]
+    assert found["0.png"].scores
+    store = context.get(Store)
+    assert store.image_vectors("stand-in", "1")[0].tolist() == [found["0.png"].id]
+    assert len(store.report_vectors("use-multilingual-v3", REVISION)[0]) == 1
+    with store.read() as db:
+        assert set(db.execute(select(Image.file).where(Image.is_chest_xray.is_(False))).scalars()) == {"flat.png"}
+    version = store.version()
+    ingest(context, table)
+    assert store.version() == version
+
+
 def test_every_ingest_is_in_the_audit_log_by_ids_only(context: Context, films: Path) -> None:
     ingest(context, films)
     log = context.settings.home / "audit.jsonl"
@@ -279,7 +298,7 @@ def test_interruption_keeps_what_was_committed(films: Path, own_home: Path, monk
                     raise KeyboardInterrupt
                 yield item
 
-    monkeypatch.setattr("prosvet.archive.ingest._BATCH", 1)
+    monkeypatch.setattr("prosvet.archive.ingest._ROWS", 1)
     with Context(load_settings({}, home=own_home), Impatient()) as context:
         with pytest.raises(KeyboardInterrupt):
             ingest(context, films)
@@ -301,7 +320,7 @@ from prosvet.archive.api import IngestRequest, run
 from prosvet.archive.texts import report_claims
 from prosvet.core.context import Context
 from prosvet.core.settings import load_settings
-ingest.Examiner, ingest.SentenceEncoder, ingest._BATCH = module.StandIn, module.StandInEncoder, 3
+ingest.Examiner, ingest.SentenceEncoder, ingest._BATCH, ingest._ROWS = module.StandIn, module.StandInEncoder, 3, 3
 report_claims("Clear lungs.")  # what takes long to load is loaded before the fork
 truly_commit = ingest.Intaker._commit
 def commit(self, records):

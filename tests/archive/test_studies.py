@@ -21,7 +21,6 @@ from prosvet.core.context import Context
 from prosvet.core.errors import AlreadyRunning, NotFound
 from prosvet.core.types import Status, View
 
-
 NOTE = "A peculiar zebra-like mass in the left upper lobe."
 
 

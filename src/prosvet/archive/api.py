@@ -90,6 +90,7 @@ def run(request: IngestRequest, context: Context) -> IngestResult:
         if request.limit is not None:
             items = islice(items, request.limit)
         intaker.take(context.progress.track(items, "ingest"))
+        intaker.catch_up()
     tally = intaker.tally
     failures = [*tally.failures, *lost]
     if len(failures) == 1 and len(request.paths) == 1 and not tally.added + tally.skipped:

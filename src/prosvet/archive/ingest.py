@@ -15,6 +15,7 @@ from itertools import islice
 
 from sqlalchemy import select
 
+from prosvet.archive.catch_up import encode_films, encode_reports, thresholds, waiting_films
 from prosvet.archive.deidentify import Deidentifier
 from prosvet.archive.describe import Describer, half
 from prosvet.archive.files import FileStore
@@ -36,7 +37,8 @@ __all__ = ["Failure", "Intaker", "Tally"]
 log = logging.getLogger(__name__)
 
 _THREADS = 2  # that read and decode ahead of the model
-_BATCH = 64  # items of a transaction
+_BATCH = 64  # films of a transaction
+_ROWS = 512  # items of a transaction, with film or without
 _PIXELS = 24_000_000  # of a batch's films: about 100 MB
 _AHEAD_BYTES = 48_000_000  # of files read ahead
 _LEDGER = 500  # keys asked for at once
@@ -91,6 +93,16 @@ class Intaker:
             finally:
                 ahead.cancel()
 
+    def catch_up(self) -> None:
+        """Encode what earlier runs kept without encoding."""
+        if not self._encode:
+            return
+        films = waiting_films(self._store)
+        if films:
+            examiner = self._context.get(Examiner)
+            encode_films(self._store, self._files, examiner, self._context.settings, films)
+        encode_reports(self._store, self._texts)
+
     def _unknown(self, items: Iterable[Item]) -> Iterator[Item]:
         """Items that are not in the ledger with this size and time."""
         rest = iter(items)
@@ -136,9 +148,7 @@ class Intaker:
     def _thresholds(self, good: list[tuple[Intake, Examination | None]]) -> dict[str, float]:
         if not any(examination for _, examination in good):
             return {}
-        examiner = self._context.get(Examiner)
-        points = examiner.card.operating_points[examiner.ref.operating_point]
-        return {concept: point.threshold for concept, point in points.items()}
+        return thresholds(self._context.get(Examiner))
 
     def _store_image(self, describer: Describer, intake: Intake) -> str | None:
         return None if intake.film is None else self._files.add(describer.stored_bytes(intake))
@@ -185,10 +195,17 @@ class _Ahead:
             size = item.image.size if item.image else 0
             while self._waiting and (self._bytes + size > _AHEAD_BYTES or len(self._waiting) >= 2 * _BATCH):
                 yield self._next()
-            self._waiting.append((size, self._pool.submit(self._work, item)))
+            self._waiting.append((size, self._begin(item)))
             self._bytes += size
         while self._waiting:
             yield self._next()
+
+    def _begin(self, item: Item) -> Future[Intake]:
+        if item.image is not None:
+            return self._pool.submit(self._work, item)
+        done: Future[Intake] = Future()  # a row is quicker done than handed over
+        done.set_result(self._work(item))
+        return done
 
     def _next(self) -> Intake:
         size, future = self._waiting.popleft()
@@ -201,14 +218,15 @@ class _Ahead:
 
 
 def _batches(intakes: Iterable[Intake]) -> Iterator[list[Intake]]:
-    """Batches of at most ``_BATCH`` items and about ``_PIXELS`` pixels."""
+    """Batches of at most ``_ROWS`` items, ``_BATCH`` films and about ``_PIXELS`` pixels."""
     batch: list[Intake] = []
-    pixels = 0
+    films = pixels = 0
     for intake in intakes:
         batch.append(intake)
-        pixels += intake.film.pixels.size if intake.film is not None else 0
-        if len(batch) >= _BATCH or pixels >= _PIXELS:
+        if intake.film is not None:
+            films, pixels = films + 1, pixels + intake.film.pixels.size
+        if len(batch) >= _ROWS or films >= _BATCH or pixels >= _PIXELS:
             yield batch
-            batch, pixels = [], 0
+            batch, films, pixels = [], 0, 0
     if batch:
         yield batch
