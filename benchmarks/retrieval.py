@@ -22,7 +22,7 @@ from prosvet.core.context import Context
 from prosvet.core.i18n import LANGS, Lang
 from prosvet.core.settings import Settings
 from prosvet.core.types import Status
-from prosvet.language import vocabulary
+from prosvet.language.vocabulary import vocabulary
 from prosvet.language.templates import sentences_for
 from prosvet.search.api import SearchRequest
 from prosvet.search.api import run as search
@@ -42,7 +42,7 @@ def unpack(data: Path, splits: Sequence[str], folder: Path) -> None:
 
 def questions(concept: str, lang: Lang) -> list[str]:
     """The concept's name and a few more ways to ask for it."""
-    name = getattr(vocabulary().concepts[concept].names, lang)
+    name = vocabulary().concepts[concept].names[lang]
     return list(dict.fromkeys([name, *sentences_for(concept, lang, Status.PRESENT)[:_PHRASES]]))
 
 

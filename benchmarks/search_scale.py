@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common import bootstrap, file_hash, finish, latencies, parser, rss_mb
+from common import Interval, bootstrap, figure, file_hash, finish, latencies, parser, rss_mb
 from prosvet.index.base import BACKENDS, choose, unit_rows
 
 Matrix = NDArray[np.float32]
@@ -145,7 +145,8 @@ def measure(arguments: Namespace, folder: Path) -> Iterator[tuple[str, Any]]:
 def _real(arguments: Namespace) -> Matrix:
     if arguments.vectors is not None:
         loaded: Matrix = np.load(arguments.vectors).astype(np.float32)
-        return loaded[np.isfinite(loaded).all(axis=1) & (np.abs(loaded).sum(axis=1) > 0)]
+        kept: Matrix = loaded[np.isfinite(loaded).all(axis=1) & (np.abs(loaded).sum(axis=1) > 0)]
+        return kept
     return sentence_vectors(arguments.reports, 20_000)
 
 
@@ -196,7 +197,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="prosvet-scale-") as folder:
         body = dict(measure(arguments, Path(folder)))
         answers = _in_fresh_process(arguments, Path(folder))
-    finish("search_scale", arguments.out, **body, search=answers)
+    finish("search_scale", arguments.out, **body, search=answers, figures=_figures(body["data"], answers))
+
+
+def _figures(data: dict[str, Any], answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the README quotes."""
+    on = f"{data['count']:,} vectors of {data['width']} numbers made from {data['real_vectors']:,} real ones"
+    recall, latency = answers["recall"], answers["latency"]
+    found = Interval(**recall)
+    return [
+        figure("recall@10 against exact search", on, found, target="≥ 0.95"),
+        figure("vector search, 95th percentile", on, latency["p95_ms"], found.n, unit="ms", target="≤ 20"),
+        figure("resident memory with the index loaded", on, answers["resident_mb"] * 2**20 / 1e6, 1, unit="MB",
+               target="≤ 1500"),
+    ]  # fmt: skip
 
 
 def _in_fresh_process(arguments: Namespace, folder: Path) -> dict[str, Any]:

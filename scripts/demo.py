@@ -26,7 +26,7 @@ from prosvet.core.settings import load_settings
 from prosvet.core.types import Status
 from prosvet.imaging import load_film
 from prosvet.imaging.film import Film
-from prosvet.language import vocabulary
+from prosvet.language.vocabulary import vocabulary
 from prosvet.reading.api import Reading, ReadRequest
 from prosvet.reading.api import run as read
 from prosvet.search.api import SearchRequest, SearchResult
@@ -103,7 +103,7 @@ def show_reading(reading: Reading) -> None:
         if finding.status in (Status.PRESENT, Status.UNCERTAIN):
             place = " ".join(part.value for part in (finding.side, finding.zone) if part)
             sure = "да" if finding.status is Status.PRESENT else "под вопросом"
-            say(f"   {names[finding.concept].names.ru:<28} {sure:<13} {finding.probability:>6.0%}  {place}")
+            say(f"   {names[finding.concept].names['ru']:<28} {sure:<13} {finding.probability:>6.0%}  {place}")
     for measurement in reading.measurements:
         say(f"   кардиоторакальный индекс     {measurement.value:.2f}".replace(".", ","))
     say()

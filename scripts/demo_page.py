@@ -103,7 +103,7 @@ class Page:
     def _findings(self) -> str:
         rows = "".join(self._finding(f) for f in self.reading.findings if f.status is not Status.NOT_ASSESSED)
         silent = ", ".join(
-            self.words.concepts[f.concept].names.ru for f in self.reading.findings if f.status is Status.NOT_ASSESSED
+            self.words.concepts[f.concept].names["ru"] for f in self.reading.findings if f.status is Status.NOT_ASSESSED
         )
         return (
             "<table><tr><th>Находка<th>Вывод<th>Вероятность<th>Место</tr>" + rows + "</table>"
@@ -111,6 +111,7 @@ class Page:
         )
 
     def _finding(self, finding: Finding) -> str:
+        name = self.words.concepts[finding.concept].names["ru"]
         chance = finding.probability or 0.0
         place = ", ".join(
             w
@@ -118,21 +119,20 @@ class Page:
             if w
         )
         return (
-            f'<tr><td>{escape(self.words.concepts[finding.concept].names.ru)}<td class="{finding.status.value}">'
+            f'<tr><td>{escape(name)}<td class="{finding.status.value}">'
             f'{STATUS[finding.status]}<td class="{finding.status.value}">'
             f'<span class=bar style="width:{chance * 120:.0f}px"></span>'
             f"{chance * 100:.0f} %<td>{place}</tr>"
         )
 
     def _copies(self) -> str:
-        figures = "".join(
-            f"<figure>{picture(copy.path, 320)}<figcaption><b>{escape(copy.name)}</b>: "
-            f"{escape(copy.noticed or 'не замечено')}. Вероятность патологии изменилась на {copy.difference:.2f}.</figcaption></figure>".replace(
-                "0.", "0,"
-            )
-            for copy in self.copies
-        )
-        return f"<h2>Тот же снимок, испорченный</h2><div class=row>{figures}</div>"
+        figures = []
+        for copy in self.copies:
+            moved = f"{copy.difference:.2f}".replace(".", ",")
+            words = f"{copy.noticed or 'не замечено'}. Вероятность патологии изменилась на {moved}."
+            caption = f"<figcaption><b>{escape(copy.name)}</b>: {escape(words)}</figcaption>"
+            figures.append(f"<figure>{picture(copy.path, 320)}{caption}</figure>")
+        return f"<h2>Тот же снимок, испорченный</h2><div class=row>{''.join(figures)}</div>"
 
     def _archive(self) -> str:
         return (

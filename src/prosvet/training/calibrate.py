@@ -60,8 +60,7 @@ def operating_points(
     sensitivity = 1 - np.searchsorted(positive, cuts, side="left") / len(positive)
     specificity = np.searchsorted(negative, cuts, side="left") / len(negative)
     called = sensitivity * len(positive) + (1 - specificity) * len(negative)
-    chosen = {
-        "sensitive": int(np.flatnonzero(sensitivity >= 0.95)[-1]),
-        "balanced": int(np.abs(called - len(positive)).argmin()),
-    }
+    balanced = int(np.abs(called - len(positive)).argmin())
+    # Where the classes part cleanly the balanced threshold may be the lower one: it is sensitive enough.
+    chosen = {"sensitive": min(int(np.flatnonzero(sensitivity >= 0.95)[-1]), balanced), "balanced": balanced}
     return {name: (float(cuts[k]), float(sensitivity[k]), float(specificity[k])) for name, k in chosen.items()}
