@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prosvet.language.mentions import find_mentions
@@ -75,7 +75,7 @@ word_salad = st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join)
 anything = st.one_of(st.text(max_size=300), word_salad)
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(anything)
 def test_mentions_lie_inside_the_text(text: str) -> None:
     for mention in find_mentions(text):
@@ -84,7 +84,7 @@ def test_mentions_lie_inside_the_text(text: str) -> None:
         assert mention.concept in vocabulary().concepts
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(anything)
 def test_mentions_come_in_order_and_repeat(text: str) -> None:
     first = find_mentions(text)
@@ -92,7 +92,7 @@ def test_mentions_come_in_order_and_repeat(text: str) -> None:
     assert [mention.start for mention in first] == sorted(mention.start for mention in first)
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(word_salad, word_salad)
 def test_a_sentence_is_read_alike_wherever_it_stands(one: str, other: str) -> None:
     alone = [(m.concept, m.status, m.side, m.zone) for m in find_mentions(f"{one}\n")]
@@ -100,7 +100,7 @@ def test_a_sentence_is_read_alike_wherever_it_stands(one: str, other: str) -> No
     assert [(m.concept, m.status, m.side, m.zone) for m in find_mentions(f"{one}\n{other}\n")] == alone
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(anything)
 def test_tokens_and_sentences_cover_the_words(text: str) -> None:
     assert [token.stem for token in tokenise(text)] == tokens(text)
