@@ -58,9 +58,15 @@ def concept_name(concept: str, lang: Lang, side: Side | None = None, zone: Zone 
 
 
 def present_concepts(row: Row, thresholds: Thresholds) -> tuple[str, ...]:
-    """Ids of what the row has: claimed present, or scored at the operating point; claims first."""
+    """Ids of what the row has: claimed present, or scored at the operating point; claims first.
+
+    "Normal" said of a part ("normal cardiac contour") beside a finding is left out.
+    """
     claimed = [f.concept for f in row.findings if f.status is Status.PRESENT]
-    return tuple(dict.fromkeys([*claimed, *_scored(row, thresholds)]))
+    found = dict.fromkeys([*claimed, *_scored(row, thresholds)])
+    if not _looks_normal(set(found)):
+        found.pop("normal", None)
+    return tuple(found)
 
 
 def _scored(row: Row, thresholds: Thresholds) -> Iterable[str]:
@@ -159,7 +165,7 @@ def _likeness(row: Row, cosine: float, question: Question, thresholds: Threshold
     broad = {"abnormal"} if len(mine) > 1 else set()
     shared = [c.id for c in question.query.wanted if c.id not in broad and _family(c.id) & mine]
     names = ", ".join(concept_name(c, lang) for c in shared[:5])
-    both_normal = question.findings.get("normal", 0.0) >= _CLEAR and _looks_normal(row, mine)
+    both_normal = question.findings.get("normal", 0.0) >= _CLEAR and _looks_normal(mine)
     if both_normal and (not names or shared == ["normal"]):
         names = text("search.reasons.no_findings", lang)
     what = "film" if isinstance(row, ImageRow) and question.asked == "image" else "other"
@@ -176,7 +182,7 @@ def _likeness(row: Row, cosine: float, question: Question, thresholds: Threshold
                 yield text("search.reasons.report", lang, concept=name, quote=quoted[1])
 
 
-def _looks_normal(row: Row, present: set[str]) -> bool:
+def _looks_normal(present: set[str]) -> bool:
     found = {c for c in present if c in vocabulary().concepts and "abnormal" in {c, *vocabulary().ancestors(c)}}
     return not found
 
