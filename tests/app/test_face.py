@@ -104,7 +104,7 @@ def test_an_error_for_a_person_goes_to_the_error_stream(cli: Cli) -> None:
     assert (shown.status, shown.out) == (3, "")
     assert shown.err.splitlines() == [
         "Не найдено: исследование none.",
-        "Что есть в архиве, показывает «prosvet studies list».",
+        "Проверьте имя. Что есть в архиве, показывает «prosvet studies list».",
     ]
 
 

@@ -119,7 +119,8 @@ def _print(answer: Answer, out: TextIO | None) -> None:
         return
     from rich.console import Console
 
-    answer.show(Console(highlight=False, soft_wrap=not sys.stdout.isatty()))
+    # Into a file or a pipe: a width that does not depend on where it was run from.
+    answer.show(Console(highlight=False, width=None if sys.stdout.isatty() else 110))
 
 
 def _complain(error: ProsvetError, lang: Lang, out: TextIO | None) -> None:

@@ -52,7 +52,7 @@ def _reading(reading: Reading, session: Session, console: Console) -> None:
     if "abnormal" in reading.scores:
         score = reading.scores["abnormal"]
         console.print(f"  {session.say('cli.read.abnormal')}: {bar(score)} {score:.0%}", markup=False)
-    console.print(Padding(_findings(reading.findings, session), (0, 0, 0, 2)))
+    console.print(Padding(_findings(reading.findings, session), (0, 0, 0, 2), expand=False))
     for measurement in reading.measurements:
         console.print(f"  {_measurement(measurement, session)}", markup=False)
     silent = [concept_name(f.concept, session.lang) for f in reading.findings if f.status is Status.NOT_ASSESSED]
@@ -60,7 +60,7 @@ def _reading(reading: Reading, session: Session, console: Console) -> None:
         console.print(Text(f"  {session.say('cli.read.silent')}: {', '.join(silent)}", style="dim"))
     if reading.report is not None:
         console.print()
-        console.print(Padding(Text(reading.report.text), (0, 0, 0, 2)))
+        console.print(Padding(Text(reading.report.text), (0, 0, 0, 2), expand=False))
     model = reading.model
     place = session.say("cli.read.model", name=model.name, revision=model.revision, point=model.operating_point)
     console.print(Text(f"\n  {place}", style="dim"))
