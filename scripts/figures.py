@@ -1,4 +1,6 @@
-"""Put the measured figures between the markers of the READMEs, from ``benchmarks/results/*.json``.
+"""Put the measured figures between the markers of the pages, from ``benchmarks/results/*.json``.
+
+The READMEs show the figures that have an aim, ``docs/figures.md`` shows all.
 
 Usage: ``python scripts/figures.py [--check]``; ``--check`` writes nothing and fails when a page is stale.
 """
@@ -12,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = {"README.md": "en", "README.ru.md": "ru"}
+PAGES = {"README.md": ("en", True), "README.ru.md": ("ru", True), "docs/figures.md": ("en", False)}
+"""Page: its language, and whether it shows only what has an aim."""
+
+LESS_IS_BETTER = {"s", "ms", "MB", "MiB"}
 BLOCK = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.S)
 HEADS = {
     "en": ("what", "on", "n", "measured (95 % interval)", "aim", "command"),
@@ -33,11 +38,12 @@ def reached(value: float, aim: str) -> bool:
 
 
 def aim_of(figure: dict[str, Any]) -> str:
-    """The aim with a mark: reached, or short of it."""
+    """The aim with a mark: reached, or short of it. A bare number is a ceiling for times, sizes and errors."""
     aim = figure.get("target")
     if aim is None:
         return ""
-    written = aim if isinstance(aim, str) else f"≥ {aim}"
+    less = figure.get("unit") in LESS_IS_BETTER or "error" in figure["metric"]
+    written = aim if isinstance(aim, str) else f"{'≤' if less else '≥'} {aim}"
     return f"{written} {'✓' if reached(figure['value'], written) else '✗'}"
 
 
@@ -47,12 +53,12 @@ def line(figure: dict[str, Any], result: dict[str, Any]) -> str:
     measured = number(figure["value"], unit)
     if figure.get("low") is not None:
         measured += f" ({number(figure['low'])}–{number(figure['high'])})"
-    data = figure.get("data", result["data"])
-    count = figure.get("n", result.get("n", ""))
+    data = figure.get("data") or result.get("data", "")
+    count = figure.get("n") or result.get("n")
     cells = (
         figure["metric"],
         data,
-        f"{count:,}" if count != "" else "",
+        f"{count:,}" if count else "",
         measured,
         aim_of(figure),
         f"`{result['command']}`",
@@ -60,9 +66,10 @@ def line(figure: dict[str, Any], result: dict[str, Any]) -> str:
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def table(results: list[dict[str, Any]], lang: str) -> str:
-    """The table of all figures, in the order of the result files' names."""
-    rows = [line(figure, result) for result in results for figure in result["figures"]]
+def table(results: list[dict[str, Any]], lang: str, only_aims: bool) -> str:
+    """The table of figures, in the order of the result files' names."""
+    shown = [(figure, result) for result in results for figure in result["figures"]]
+    rows = [line(figure, result) for figure, result in shown if "target" in figure or not only_aims]
     head = "| " + " | ".join(HEADS[lang]) + " |"
     return "\n".join([head, "|---" * len(HEADS[lang]) + "|", *rows]) + "\n"
 
@@ -76,17 +83,17 @@ def load(folder: Path) -> list[dict[str, Any]]:
 def main(*arguments: str) -> int:
     """Write or check the pages."""
     results, stale = load(ROOT / "benchmarks" / "results"), 0
-    for name, lang in PAGES.items():
+    for name, (lang, only_aims) in PAGES.items():
         page = ROOT / name
         old = page.read_text(encoding="utf-8")
-        body = table(results, lang)
+        body = table(results, lang, only_aims)
         new = BLOCK.sub(lambda found, body=body: found[1] + body + found[2], old)
         if new != old and "--check" in arguments:
             print(f"{name} does not show the figures of benchmarks/results: make docs", file=sys.stderr)
             stale = 1
         elif new != old:
             page.write_text(new, encoding="utf-8")
-            print(f"{name}: {sum(len(result['figures']) for result in results)} figures")
+            print(name)
     return stale
 
 

@@ -187,8 +187,11 @@ def test_the_check_of_figures_bites(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     figures = script("figures")
     monkeypatch.setattr(figures, "ROOT", tmp_path)
     (tmp_path / "benchmarks" / "results").mkdir(parents=True)
+    (tmp_path / "docs").mkdir()
     figure = {"metric": "abnormal, AUROC", "value": 0.8421, "low": 0.8, "high": 0.88, "target": 0.84}
-    result = {"command": "python benchmarks/x.py", "data": "test", "n": 419, "figures": [figure]}
+    slow = {"metric": "read, cold", "value": 1.7, "unit": "s", "n": 7, "target": 1.5}
+    plain = {"metric": "mass, AUROC", "value": 0.8}
+    result = {"command": "python benchmarks/x.py", "data": "test", "n": 419, "figures": [figure, slow, plain]}
     (tmp_path / "benchmarks" / "results" / "x.json").write_text(json.dumps(result), encoding="utf-8")
     for page in figures.PAGES:
         (tmp_path / page).write_text("# A\n<!-- figures -->\nold\n<!-- /figures -->\nrest\n", encoding="utf-8")
@@ -197,4 +200,7 @@ def test_the_check_of_figures_bites(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert figures.main("--check") == 0
     words = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "| abnormal, AUROC | test | 419 | 0.842 (0.800–0.880) | ≥ 0.84 ✓ | `python benchmarks/x.py` |" in words
+    assert "| read, cold | test | 7 | 1.7 s | ≤ 1.5 ✗ |" in words
+    assert "mass" not in words
+    assert "mass" in (tmp_path / "docs" / "figures.md").read_text(encoding="utf-8")
     assert words.endswith("<!-- /figures -->\nrest\n")

@@ -30,7 +30,8 @@ def home(ready: Path, tmp_path: Path) -> Path:
 def test_studies_are_listed_whole_with_ids_and_files(cli: Cli, ready: Path) -> None:
     result = cli("studies", "list", "--json", "--home", ready).result
     assert result["total"] == len(result["studies"]) > 100
-    assert all(study["id"] and study["files"] for study in result["studies"])
+    assert all(study["id"] and (study["files"] or not study["reports"]) for study in result["studies"])
+    assert ["RG1_UNCR.dcm"] in [study["files"] for study in result["studies"]]
     some = cli("studies", "list", "--json", "--limit", "3", "--offset", "1", "--home", ready).result
     assert [study["id"] for study in some["studies"]] == [study["id"] for study in result["studies"][1:4]]
 
