@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 
 from sqlalchemy import select
 
@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 _THREADS = 2  # that read and decode ahead of the model
 _BATCH = 64  # films of a transaction
+_PART = 16  # films given to the networks at once
 _ROWS = 512  # items of a transaction, with film or without
 _PIXELS = 24_000_000  # of a batch's films: about 100 MB
 _AHEAD_BYTES = 48_000_000  # of files read ahead
@@ -121,7 +122,7 @@ class Intaker:
     def _keep(self, batch: list[Intake], pool: ThreadPoolExecutor) -> None:
         """Examine, store and commit one batch."""
         good = []
-        for intake, examination in zip(batch, self._examine(batch), strict=True):
+        for intake, examination in zip(batch, self._examine(batch, pool), strict=True):
             error = intake.error
             if error is None and examination is not None and not examination.gates.is_chest_xray:
                 probability = examination.gates.chest_xray_probability
@@ -138,11 +139,13 @@ class Intaker:
         if records:
             self._commit(self._with_vectors(records))
 
-    def _examine(self, batch: list[Intake]) -> list[Examination | None]:
+    def _examine(self, batch: list[Intake], pool: ThreadPoolExecutor) -> list[Examination | None]:
         films = [intake.film for intake in batch if intake.film is not None]
         if not films or not self._encode:
             return [None] * len(batch)
-        answers = iter(self._context.get(Examiner).examine_many(films))
+        # Preparing films for the networks is a single thread's work, and as long as the networks' own: two at a time.
+        parts = [films[start : start + _PART] for start in range(0, len(films), _PART)]
+        answers = chain.from_iterable(pool.map(self._context.get(Examiner).examine_many, parts))
         return [next(answers) if intake.film is not None else None for intake in batch]
 
     def _thresholds(self, good: list[tuple[Intake, Examination | None]]) -> dict[str, float]:
