@@ -50,10 +50,12 @@ licences: $(VENV)/.dev ## Everything the core needs at run time is free to use
 docs: $(VENV)/.dev ## Write the reference pages and the figures anew
 	$(BIN)/python scripts/docs.py
 	$(BIN)/python scripts/figures.py
+	$(BIN)/python scripts/card.py
 
 docs-check: $(VENV)/.dev ## The reference pages and the figures are those of the code
 	$(BIN)/python scripts/docs.py --check
 	$(BIN)/python scripts/figures.py --check
+	$(BIN)/python scripts/card.py --check
 
 data: $(DATA_READY) ## Fetch the public data for demo and tests
 

@@ -18,19 +18,18 @@ __all__ = ["heat_map", "save_overlay"]
 
 
 def heat_map(examination: Examination, findings: Sequence[Finding]) -> NDArray[np.float32] | None:
-    """The strongest of the maps of the findings that are present or uncertain, on the film (H, W), 0..1.
+    """Where the leading finding was seen, on the film (H, W), 0..1: what stands above half of its map's peak.
 
-    A present finding outweighs an uncertain one. None when nothing was found; `abnormal` speaks only when no
-    named finding does.
+    The leading finding is the likeliest of those present, or of those uncertain when none is present; `abnormal`
+    speaks only when no named finding does. None when nothing was found.
     """
     told = [f for f in findings if f.status in (Status.PRESENT, Status.UNCERTAIN) and f.concept in examination.maps]
-    named = [f for f in told if f.concept != "abnormal"] or told
-    present = [f for f in named if f.status is Status.PRESENT] or named
-    if not present:
+    if not told:
         return None
-    maps = [examination.maps[f.concept] for f in present]
-    strongest = np.maximum.reduce([excess(m.plane) for m in maps])
-    return maps[0].placement.map_to_original(strongest, examination.film.shape)
+    lead = max(told, key=lambda f: (f.concept != "abnormal", f.status is Status.PRESENT, f.probability or 0.0))
+    found = examination.maps[lead.concept]
+    above_half = np.maximum(2 * excess(found.plane) - 1, 0)
+    return found.placement.map_to_original(above_half, examination.film.shape)
 
 
 def save_overlay(examination: Examination, findings: Sequence[Finding], folder: Path, lang: Lang) -> Path:

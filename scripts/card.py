@@ -1,0 +1,120 @@
+"""Enter the measured figures into the shipped model card, and write the card's page.
+
+Usage: ``python scripts/card.py [--check]``; ``--check`` writes nothing and fails when card or page is stale.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from prosvet.models.card import Card
+
+ROOT = Path(__file__).resolve().parents[1]
+CARD = ROOT / "src" / "prosvet" / "models" / "cards" / "compact.toml"
+PAGE = ROOT / "docs" / "models" / "compact.md"
+RESULTS = ("findings", "leave_one_out", "anatomy", "gates", "retrieval")
+
+
+def measured(folder: Path) -> list[dict[str, Any]]:
+    """The figures that say what the model is worth, in the card's own shape."""
+    rows = []
+    for name in RESULTS:
+        path = folder / f"{name}.json"
+        if not path.exists():
+            continue
+        result = json.loads(path.read_text(encoding="utf-8"))
+        for figure in result["figures"]:
+            row = {
+                key: figure[key]
+                for key in ("metric", "data", "value", "low", "high", "n")
+                if figure.get(key) is not None
+            }
+            rows.append(row | {"command": result["command"]})
+    return rows
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """``0.81–0.87``, or nothing."""
+    return "" if low is None or high is None else f"{low:.3f}–{high:.3f}"
+
+
+def page(card: Card) -> str:
+    """The card as a page."""
+    size = sum(file.bytes for file in card.files.values()) / 1e6
+    mirrored = ", averaged with the mirror image" if card.input.mirrored else ""
+    lines = [
+        "<!-- Written by scripts/card.py from the card; `make docs` writes it anew. -->",
+        "",
+        f"# Model card: {card.name}",
+        "",
+        f"{card.title['en']} · {card.title['ru']}",
+        "",
+        f"Revision {card.revision}; {size:.1f} MB in {len(card.files)} ONNX files; {card.licence}.",
+        f"Input {card.input.size} px, {card.input.normalisation}{mirrored}; the figures below are at that size. Other sides",
+        f"that work: {', '.join(map(str, card.input.sizes))} px.",
+        "",
+        "## Limits",
+        "",
+        *(f"- {limit}" for limit in card.limits["en"]),
+        "",
+        "## Ограничения",
+        "",
+        *(f"- {limit}" for limit in card.limits["ru"]),
+        "",
+        "## Trained on",
+        "",
+        "| source | films | licence |",
+        "|---|---|---|",
+        *(f"| {source.name} | {source.films:,} | {source.licence} |" for source in card.training),
+        "",
+        "## Thresholds",
+        "",
+        "On the calibrated probability; chosen on films that were not trained on. A label without thresholds is scored but",
+        "its finding is «not assessed».",
+        "",
+        "| label | chosen on | positives / negatives | balanced (sensitivity, specificity) | sensitive (the same) |",
+        "|---|---|---|---|---|",
+    ]
+    for label in card.labels:
+        calibration = card.calibration[label]
+        cells = []
+        for name in ("balanced", "sensitive"):
+            point = card.operating_points[name].get(label)
+            cells.append(f"{point.threshold:.3f} ({point.sensitivity:.2f}, {point.specificity:.2f})" if point else "–")
+        counts = f"{calibration.positives} / {calibration.negatives}"
+        lines.append(f"| {label} | {calibration.chosen_on} | {counts} | {cells[0]} | {cells[1]} |")
+    lines += ["", "## Figures", "", "| what | on | n | value | 95 % interval | command |", "|---|---|---|---|---|---|"]
+    for figure in card.figures:
+        bounds = interval(figure.low, figure.high)
+        cells = [figure.metric, figure.data, str(figure.n), f"{figure.value:.3f}", bounds, f"`{figure.command}`"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main(*arguments: str) -> int:
+    """Write or check card and page."""
+    content = tomllib.loads(CARD.read_text(encoding="utf-8"))
+    content["figures"] = measured(ROOT / "benchmarks" / "results")
+    wanted = {CARD: tomli_w.dumps(content), PAGE: page(Card.model_validate(content))}
+    stale = 0
+    for path, body in wanted.items():
+        if path.exists() and path.read_text(encoding="utf-8") == body:
+            continue
+        if "--check" in arguments:
+            print(f"{path.relative_to(ROOT)} is not what was measured: make docs", file=sys.stderr)
+            stale = 1
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(body, encoding="utf-8")
+            print(path.relative_to(ROOT))
+    return stale
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
