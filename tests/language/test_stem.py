@@ -67,3 +67,14 @@ def test_the_table_of_stray_forms_is_what_the_vocabulary_gives() -> None:
 def test_forms_of_a_phrase_meet_in_every_case() -> None:
     noun = next(parse for parse in pymorphy3.MorphAnalyzer().parse("пневмоторакс") if parse.tag.POS == "NOUN")
     assert len({stem(form.word) for form in noun.lexeme}) == 1
+
+
+def test_threads_do_not_spoil_each_other() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    words = [f"{word}{n}" for n in range(400) for word in ("эффузиями", "опухолями", "opacities", "calcified")]
+    stem.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(stem, words * 2))
+    stem.cache_clear()
+    assert together == [stem(word) for word in words * 2]

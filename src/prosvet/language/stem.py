@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from importlib import resources
@@ -26,9 +27,15 @@ class Token(NamedTuple):
     end: int
 
 
-@cache
-def _stemmers() -> tuple[snowballstemmer.stemmer, snowballstemmer.stemmer]:
-    return snowballstemmer.stemmer("russian"), snowballstemmer.stemmer("english")
+class _Stemmers(threading.local):
+    """A pair for each thread: a Snowball stemmer keeps the word it works on in itself."""
+
+    def __init__(self) -> None:
+        self.russian = snowballstemmer.stemmer("russian")
+        self.english = snowballstemmer.stemmer("english")
+
+
+_STEMMERS = _Stemmers()
 
 
 @cache
@@ -54,8 +61,8 @@ def stem(word: str) -> str:
         return stray
     if len(low) <= KEPT_WHOLE:
         return low
-    russian, english = _stemmers()
-    return str((russian if "а" <= low[0] <= "я" else english).stemWord(low))
+    stemmer = _STEMMERS.russian if "а" <= low[0] <= "я" else _STEMMERS.english
+    return str(stemmer.stemWord(low))
 
 
 def tokenise(text: str) -> list[Token]:
