@@ -45,7 +45,8 @@ def quality_reasons(
         reasons.append("small_image")
     step = max(1, min(film.shape) // _SAMPLES_A_SIDE)
     picture = film.pixels[::step, ::step]
-    content = np.asarray(content_box(picture).cut(picture), dtype=np.float32)
+    box = content_box(picture)
+    content = np.asarray(box.cut(picture), dtype=np.float32)
     if _is_blank(content):
         return (*reasons, "blank")
     if _is_flat(content, float(np.ptp(picture))):
@@ -53,7 +54,7 @@ def quality_reasons(
     if _is_clipped(content):
         reasons.append("clipped")
     masks = [mask for mask in (right_lung, left_lung) if mask is not None]
-    if any(_is_cut(mask, step, content_box(picture)) for mask in masks):
+    if any(_is_cut(mask, step, box) for mask in masks):
         reasons.append("cut_lungs")
     return tuple(reasons)
 

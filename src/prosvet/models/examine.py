@@ -7,7 +7,7 @@ its gates alone; it is for the caller to refuse it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -127,16 +127,10 @@ class Examiner:
         readable = [n for n, g in enumerate(gates) if g.is_chest_xray and g.view is not View.LATERAL]
         organs = self._anatomy([squares[n] for n in readable]) if anatomy else [None] * len(readable)
         answers = self._findings([squares[n] for n in readable], maps=maps)
-        results = [
-            Examination(f, g.model_copy(update={"quality": quality_reasons(f)}), self.ref)
-            for f, g in zip(upright, gates, strict=True)
-        ]
+        results = [Examination(film, found, self.ref) for film, found in zip(upright, gates, strict=True)]
         for n, organ, (scores, vector, places) in zip(readable, organs, answers, strict=True):
-            quality = self._quality(upright[n], organ)
-            results[n] = Examination(
-                upright[n], gates[n].model_copy(update={"quality": quality}), self.ref, scores, vector, places, organ
-            )
-        return results
+            results[n] = Examination(upright[n], gates[n], self.ref, scores, vector, places, organ)
+        return [replace(one, gates=one.gates.model_copy(update={"quality": _quality(one)})) for one in results]
 
     def _gate(self, films: Sequence[Film]) -> list[tuple[Gates, Prepared]]:
         prepared = [prepare(film) for film in films]
@@ -195,11 +189,11 @@ class Examiner:
             out.append((scores, vector, places))
         return out
 
-    @staticmethod
-    def _quality(film: Film, anatomy: Anatomy | None) -> tuple[str, ...]:
-        if anatomy is None or not {"right_lung", "left_lung"} <= set(anatomy.masks):
-            return quality_reasons(film) + (("lungs_not_found",) if anatomy is not None else ())
-        shape = film.shape
-        return quality_reasons(
-            film, right_lung=anatomy.on_film("right_lung", shape), left_lung=anatomy.on_film("left_lung", shape)
-        )
+
+def _quality(one: Examination) -> tuple[str, ...]:
+    """Reasons for caution; cut lungs are looked for where both lungs were found."""
+    anatomy, shape = one.anatomy, one.film.shape
+    if anatomy is None or not {"right_lung", "left_lung"} <= set(anatomy.masks):
+        return quality_reasons(one.film) + (("lungs_not_found",) if anatomy is not None else ())
+    right, left = anatomy.on_film("right_lung", shape), anatomy.on_film("left_lung", shape)
+    return quality_reasons(one.film, right_lung=right, left_lung=left)
