@@ -177,8 +177,8 @@ class Examiner:
         logits, planes, vectors = self._network("encoder")(batch)
         if self.card.input.mirrored:
             mirrored, _, others = self._network("encoder")(batch[..., ::-1])
-            logits, vectors = (logits + mirrored) / 2, vectors + others
-            vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+            logits, vectors = np.stack([logits, mirrored]).mean(axis=0), vectors + others
+            vectors /= np.sqrt((vectors**2).sum(axis=1, keepdims=True))
         probabilities = 1 / (1 + np.exp(-(self._scale * logits + self._shift)))
         out = []
         for row, plane, vector, (_, placement) in zip(probabilities, planes, vectors, inputs, strict=True):

