@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = [
     "Interval",
     "bootstrap",
+    "command",
     "environment",
     "figure",
     "file_hash",
@@ -218,6 +219,15 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=(description or "").strip().splitlines()[0])
     made.add_argument("--out", type=Path, default=None, help="also write the JSON here")
     return made
+
+
+def command(name: str) -> str:
+    """The command line as another machine would type it: folders by their last name, without ``--out``."""
+    words = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
+    if "--out" in words:
+        at = words.index("--out")
+        del words[at : at + 2]
+    return " ".join(["python", f"benchmarks/{name}.py", *words])
 
 
 def finish(name: str, out: Path | None, **body: Any) -> None:

@@ -22,8 +22,8 @@ from prosvet.core.context import Context
 from prosvet.core.i18n import LANGS, Lang
 from prosvet.core.settings import Settings
 from prosvet.core.types import Status
-from prosvet.language.vocabulary import vocabulary
 from prosvet.language.templates import sentences_for
+from prosvet.language.vocabulary import vocabulary
 from prosvet.search.api import SearchRequest
 from prosvet.search.api import run as search
 

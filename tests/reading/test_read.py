@@ -125,7 +125,13 @@ def test_folder_stands_for_its_films(rg1: Path, context: Context, tmp_path: Path
 
 def test_status_follows_the_thresholds(context: Context) -> None:
     card = context.get(Examiner).card
-    point = card.operating_points["balanced"]["abnormal"].threshold
-    assert status_of("abnormal", point - 0.001, card, "balanced") is Status.ABSENT
+    balanced, sensitive = (card.operating_points[name]["edema"].threshold for name in ("balanced", "sensitive"))
+    assert status_of("edema", sensitive - 0.001, card, "balanced") is Status.ABSENT
+    assert status_of("edema", sensitive, card, "balanced") is Status.NOT_ASSESSED
+    assert status_of("edema", balanced, card, "balanced") is Status.UNCERTAIN
+    assert status_of("edema", sensitive, card, "sensitive") is Status.UNCERTAIN
+    assert status_of("abnormal", card.operating_points["sensitive"]["abnormal"].threshold, card, "balanced") is (
+        Status.UNCERTAIN
+    )
     assert status_of("abnormal", 0.999, card, "balanced") is Status.PRESENT
     assert status_of("fracture", 0.999, card, "balanced") is Status.NOT_ASSESSED

@@ -1,9 +1,11 @@
 """From scores and measurements to findings: present, uncertain, absent, or not assessed.
 
 A card gives thresholds a finding, chosen on films that were not trained on: ``balanced`` (as many films lie above it
-as carry the finding) and ``sensitive`` (95 % of the positives lie above it). Below the operating point in use a finding
-is absent; above it, it is present when it is likelier than not, and uncertain otherwise: the draft says so and the
-doctor looks. A finding without thresholds, because too few films carried it, is not assessed.
+as carry the finding) and ``sensitive`` (95 % of the positives lie above it). At or above the operating point in use a
+finding is present when it is likelier than not, and uncertain otherwise. It is absent only below ``sensitive``: "not
+seen" must mean something. Between the two the score speaks neither for nor against, and the finding is not assessed;
+only `abnormal` is then uncertain, since a film that may be abnormal is not called normal. A finding without thresholds,
+because too few films carried it, is not assessed.
 """
 
 from __future__ import annotations
@@ -55,12 +57,14 @@ def decide(examination: Examination, card: Card) -> tuple[Finding, ...]:
 
 def status_of(concept: str, probability: float, card: Card, operating_point: str) -> Status:
     """Compare a calibrated probability with the card's thresholds for `concept`."""
-    point = card.operating_points[operating_point].get(concept)
-    if point is None:
+    points = card.operating_points
+    if concept not in points[operating_point]:
         return Status.NOT_ASSESSED
-    if probability < point.threshold:
+    if probability >= points[operating_point][concept].threshold:
+        return Status.PRESENT if probability >= 0.5 else Status.UNCERTAIN
+    if probability < points["sensitive"][concept].threshold:
         return Status.ABSENT
-    return Status.PRESENT if probability >= 0.5 else Status.UNCERTAIN
+    return Status.UNCERTAIN if concept == "abnormal" else Status.NOT_ASSESSED
 
 
 def _one(concept: str, probability: float, examination: Examination, card: Card) -> Finding:
@@ -78,7 +82,7 @@ def _one(concept: str, probability: float, examination: Examination, card: Card)
 def _with_ratio(finding: Finding, ratio: Measurement) -> Finding:
     """Let the measured ratio speak: a wide heart is never called absent, a narrow one never present."""
     status = finding.status
-    if ratio.value >= _RATIO_LIMIT and status is Status.ABSENT:
+    if ratio.value >= _RATIO_LIMIT and status in (Status.ABSENT, Status.NOT_ASSESSED):
         status = Status.UNCERTAIN
     if ratio.value < _RATIO_LIMIT and status is Status.PRESENT:
         status = Status.UNCERTAIN

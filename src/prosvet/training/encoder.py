@@ -39,6 +39,8 @@ class EncoderRecipe:
         Films seen in all.
     sizes : tuple of (float, tuple of int)
         ``(until, sizes)``: up to this share of the run, batches draw from these sides (pixels).
+    strength : float
+        Of the changes in tone, shading and noise; 1 is hard.
     holdout : str
         A source left out whole, for the leave-one-source-out table; empty for none.
     nih_dev : float
@@ -53,6 +55,7 @@ class EncoderRecipe:
     ema: float = 0.998
     smoothing: float = 0.03
     mixup: float = 0.3
+    strength: float = 1.0
     nih: float = 2.2
     seed: int = 1
     holdout: str = ""
@@ -113,7 +116,7 @@ def _batch(
 ) -> tuple[Tensor, Tensor, Tensor]:
     raw = torch.from_numpy(films.pixels[chosen]).unsqueeze(1).float() / 255
     images, _ = geometric(raw, size, generator)
-    images = photometric(images, generator)
+    images = photometric(images, generator, strength=recipe.strength)
     labels, weights = targets[0][chosen], targets[1][chosen]
     if torch.rand(1, generator=generator).item() < recipe.mixup:
         order = torch.randperm(len(chosen), generator=generator)
