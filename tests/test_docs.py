@@ -81,11 +81,13 @@ def test_what_is_pinned_satisfies_what_is_asked_for() -> None:
     import tomllib
 
     from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    pairs = (line.split("==") for line in lines if not line.startswith("#"))
+    pinned = {canonicalize_name(name): version for name, version in pairs}
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *extras["train"], *extras["dev"]]
     for requirement in map(Requirement, wanted):
-        assert requirement.specifier.contains(pinned[requirement.name.lower()], prereleases=True), str(requirement)
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)], prereleases=True), str(requirement)

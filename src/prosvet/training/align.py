@@ -97,7 +97,7 @@ def train_projection(
     generator = torch.Generator().manual_seed(recipe.seed)
     source = torch.from_numpy(features)
     centred = source - source.mean(0)
-    _, spread, axes = torch.pca_lowrank(centred, q=128, center=False)
+    _, spread, axes = torch.pca_lowrank(centred, q=min(128, *centred.shape), center=False)
     likeness = F.normalize(centred @ axes / (spread / len(source) ** 0.5 + 1e-6) ** 0.5, dim=1)
     layer = nn.Linear(features.shape[1], texts.shape[1])
     scale = nn.Parameter(torch.tensor(2.5))
