@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from demo_page import Page
+from demo_page import Page, place_words
 from prosvet.archive.api import IngestRequest
 from prosvet.archive.api import run as ingest
 from prosvet.core.context import Context
@@ -26,6 +26,7 @@ from prosvet.core.settings import load_settings
 from prosvet.core.types import Status
 from prosvet.imaging import load_film
 from prosvet.imaging.film import Film
+from prosvet.imaging.intensity import normalise
 from prosvet.language.vocabulary import vocabulary
 from prosvet.reading.api import Reading, ReadRequest
 from prosvet.reading.api import run as read
@@ -101,7 +102,7 @@ def show_reading(reading: Reading) -> None:
     names = vocabulary().concepts
     for finding in reading.findings:
         if finding.status in (Status.PRESENT, Status.UNCERTAIN):
-            place = " ".join(part.value for part in (finding.side, finding.zone) if part)
+            place = place_words(finding)
             sure = "да" if finding.status is Status.PRESENT else "под вопросом"
             say(f"   {names[finding.concept].names['ru']:<28} {sure:<13} {finding.probability:>6.0%}  {place}")
     for measurement in reading.measurements:
@@ -146,7 +147,7 @@ def main() -> int:
         reading = read_one(rg1, context, work)
         show_reading(reading)
         film = load_film(rg1, context.settings)
-        save_png(film.pixels, work / "film.png")
+        save_png(normalise(film.pixels), work / "film.png")
         say("2. Тот же снимок, испорченный")
         copies = try_copies(film, reading, work, context)
         say()

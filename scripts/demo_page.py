@@ -44,6 +44,13 @@ SIDES = {Side.LEFT: "слева", Side.RIGHT: "справа", Side.BILATERAL: "�
 ZONES = {Zone.UPPER: "верхнее поле", Zone.MIDDLE: "среднее поле", Zone.LOWER: "нижнее поле", Zone.DIFFUSE: "диффузно"}
 
 
+def place_words(finding: Finding) -> str:
+    """«справа, нижнее поле»; empty when neither is known."""
+    side = SIDES[finding.side] if finding.side else ""
+    zone = ZONES[finding.zone] if finding.zone else ""
+    return ", ".join(word for word in (side, zone) if word)
+
+
 def picture(path: Path, width: int = 640) -> str:
     """A picture file as an inline image, 16-bit ones brought to 8."""
     with Image.open(path) as source:
@@ -113,16 +120,11 @@ class Page:
     def _finding(self, finding: Finding) -> str:
         name = self.words.concepts[finding.concept].names["ru"]
         chance = finding.probability or 0.0
-        place = ", ".join(
-            w
-            for w in (SIDES.get(finding.side, "") if finding.side else "", ZONES[finding.zone] if finding.zone else "")
-            if w
-        )
         return (
             f'<tr><td>{escape(name)}<td class="{finding.status.value}">'
             f'{STATUS[finding.status]}<td class="{finding.status.value}">'
             f'<span class=bar style="width:{chance * 120:.0f}px"></span>'
-            f"{chance * 100:.0f} %<td>{place}</tr>"
+            f"{chance * 100:.0f} %<td>{place_words(finding)}</tr>"
         )
 
     def _copies(self) -> str:
@@ -145,7 +147,7 @@ class Page:
         blocks = []
         for question, result in self.found:
             rows = "".join(
-                f"<tr><td class=score>{hit.score:.2f}<td>{escape(hit.file or hit.study)}"
+                f"<tr><td class=score>{f'{hit.score:.2f}'.replace('.', ',')}<td>{escape(hit.file or hit.study)}"
                 f"<td>{escape('; '.join(hit.reasons))}<blockquote>{escape(hit.excerpt)}</blockquote></tr>"
                 for hit in result.hits
             )

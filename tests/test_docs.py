@@ -90,4 +90,6 @@ def test_what_is_pinned_satisfies_what_is_asked_for() -> None:
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *extras["train"], *extras["dev"]]
     for requirement in map(Requirement, wanted):
-        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)], prereleases=True), str(requirement)
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)], prereleases=True), str(
+            requirement
+        )

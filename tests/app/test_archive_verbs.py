@@ -90,3 +90,11 @@ def test_a_study_is_shown_and_erased(cli: Cli, home: Path) -> None:
     assert (gone.error["code"], gone.status) == ("not_found", 3)
     checks = cli("doctor", "--json", "--home", home).result["checks"]
     assert {check["state"] for check in checks if check["name"] in ("archive", "audit")} == {"ok"}
+
+
+def test_a_reading_names_similar_cases_as_references(cli: Cli, ready: Path, pydicom_data: Path) -> None:
+    result = cli("read", pydicom_data / "RG1_UNCR.dcm", "--similar", "3", "--json", "--home", ready).result
+    assert [hit["kind"] for hit in result["similar"]][:1] == ["image"]
+    assert all(hit["study"] and hit["reasons"] for hit in result["similar"])
+    texts = [hit["excerpt"] for hit in result["similar"] if hit["excerpt"]]
+    assert texts and not any(text in result["report"]["text"] for text in texts)

@@ -25,8 +25,12 @@ def read(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", show_default=False)],
     overlay: Annotated[Path | None, typer.Option("--overlay", file_okay=False)] = None,
     csv: Annotated[Path | None, typer.Option("--csv", dir_okay=False)] = None,
+    similar: Annotated[int, typer.Option("--similar", min=0, max=50)] = 0,
 ) -> Answer:
-    """One file alone: its reading, or its error. Several, or a folder, or a table: a row for each."""
+    """One file alone: its reading, or its error. Several, or a folder, or a table: a row for each.
+
+    With `similar`, one file's reading also names so many like it in the archive: as references, never as text.
+    """
     many = csv is not None or len(files) > 1 or files[0].is_dir()
     rows = _rows(session, files, overlay, report=csv is None)
     if csv is not None:
@@ -36,9 +40,25 @@ def read(
         error = items[0].error
         if error is not None:
             raise Retold(error.code, error.message, error.hint)
+    if similar and not many and items[0].result is not None:
+        return _with_similar(session, items, files[0], similar)
     failed = any(item.error is not None for item in items)
     result: Any = {"items": items} if many else items[0].result
     return Answer(result, lambda console: _show(items, session, console), status=int(failed))
+
+
+def _with_similar(session: Session, items: list[ReadItem], film: Path, k: int) -> Answer:
+    from prosvet.app.cli.search import show_hits
+    from prosvet.search.api import SearchRequest, run
+
+    found = run(session.request(SearchRequest, image=film, k=k, lang=session.lang), session.context)
+    result = {**dict(items[0].result or {}), "similar": found.hits}
+
+    def show(console: Console) -> None:
+        _show(items, session, console)
+        show_hits(found, session, console)
+
+    return Answer(result, show)
 
 
 def _rows(session: Session, files: list[Path], overlay: Path | None, *, report: bool) -> Iterator[ReadItem]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from prosvet.search.api import Hit, SearchResult
 
-__all__ = ["search"]
+__all__ = ["search", "show_hits"]
 
 
 def search(
@@ -33,10 +33,11 @@ def search(
         SearchRequest, text=query, image=image, report_file=report, in_=in_, where=where, k=k, lang=session.lang
     )
     result = run(request, session.context)
-    return Answer(result, lambda console: _show(result, session, console))
+    return Answer(result, lambda console: show_hits(result, session, console))
 
 
-def _show(result: SearchResult, session: Session, console: Console) -> None:
+def show_hits(result: SearchResult, session: Session, console: Console) -> None:
+    """Print the hits with their reasons, and how many were considered."""
     for rank, hit in enumerate(result.hits, start=1):
         _hit(rank, hit, session, console)
     if result.note:
