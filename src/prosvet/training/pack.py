@@ -53,7 +53,7 @@ class PackRecipe:
     gates: Path
     anatomy: Path
     size: int = 224
-    mirrored: bool = True
+    mirrored: bool = False
     revision: str = "1"
     per_group: int = 450
 
