@@ -103,6 +103,23 @@ def _turned(images: Tensor, quarter: Tensor) -> Tensor:
     return torch.stack([torch.rot90(image, int(k), (1, 2)) for image, k in zip(images, quarter, strict=True)])
 
 
+def _loss(logits: Tensor, frontal: int, lateral: int, negative: Tensor, quarter: Tensor) -> Tensor:
+    """All gates at once, for a batch whose first films are frontal, the next lateral and the rest no chest X-rays.
+
+    Inversion and rotation are asked of chest X-rays alone: elsewhere they mean nothing.
+    """
+    rays = slice(0, frontal + lateral)
+    is_chest, is_lateral = torch.zeros(len(logits)), torch.zeros(frontal + lateral)
+    is_chest[rays], is_lateral[frontal:] = 1.0, 1.0
+    binary = F.binary_cross_entropy_with_logits
+    return (
+        binary(logits[:, 0], is_chest)
+        + binary(logits[rays, 1], is_lateral)
+        + binary(logits[rays, 2], negative[rays])
+        + F.cross_entropy(logits[rays, 3:], quarter[rays])
+    )
+
+
 def train_gates(
     data: Path,
     out: Path,
@@ -155,17 +172,7 @@ def train_gates(
         images = torch.where(negative.view(-1, 1, 1, 1), 1 - images, images)
         images = (_turned(images, quarter) - MEAN) / STD
         logits = net(images.contiguous(memory_format=torch.channels_last))
-        chest_label = torch.zeros(len(images))
-        chest_label[: n + parts["lateral"]] = 1.0
-        lateral_label = torch.zeros(n + parts["lateral"])
-        lateral_label[n:] = 1.0
-        rays = slice(0, n + parts["lateral"])
-        return (
-            F.binary_cross_entropy_with_logits(logits[:, 0], chest_label)
-            + F.binary_cross_entropy_with_logits(logits[rays, 1], lateral_label)
-            + F.binary_cross_entropy_with_logits(logits[rays, 2], negative[rays].float())
-            + F.cross_entropy(logits[rays, 3:], quarter[rays])
-        )
+        return _loss(logits, n, parts["lateral"], negative.float(), quarter)
 
     steps = recipe.images // recipe.batch
     return run_steps(
