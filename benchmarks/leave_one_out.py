@@ -56,7 +56,7 @@ def main() -> None:
             if min((labels[known, column] == 1).sum(), (labels[known, column] == 0).sum()) < 20:
                 continue
             interval = bootstrap(auroc, labels[known, column], logits[known, column], patients=patients[known])
-            where = f"{recipe['holdout']}, held out whole"
+            where = f"{recipe['holdout']}, held out whole; {recipe['images']:,} films seen"
             figures.append(figure(f"{finding}, AUROC", where, interval, images_seen=recipe["images"]))
     note = "development data, one source at a time kept out of training"
     finish("leave_one_out", given.out, data=note, n=sum(row["n"] for row in figures), figures=figures)
