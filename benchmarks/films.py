@@ -20,10 +20,9 @@ from prosvet.core.settings import Settings
 from prosvet.imaging import load_bytes
 from prosvet.imaging.film import Film
 from prosvet.models.examine import Examiner
+from prosvet.training.data import ALIAS
 
-__all__ = ["ALIAS", "Answers", "arguments", "examine_all", "films_of", "rows_of"]
-
-ALIAS = {"effusion": "pleural_effusion", "covid": "covid19_pneumonia"}
+__all__ = ["Answers", "arguments", "examine_all", "films_of", "rows_of"]
 
 
 def arguments(description: str | None, **folders: str) -> tuple[argparse.Namespace, Path]:

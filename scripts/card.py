@@ -57,7 +57,7 @@ def page(card: Card) -> str:
         "",
         f"Revision {card.revision}; {size:.1f} MB in {len(card.files)} ONNX files; {card.licence}.",
         f"Input {card.input.size} px, {card.input.normalisation}{mirrored}: the figures below are at that size.",
-        f"Other sides that work: {', '.join(map(str, card.input.sizes))} px.",
+        f"Sides tried: {', '.join(map(str, card.input.sizes))} px.",
         "",
         "## Limits",
         "",

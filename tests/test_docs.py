@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("script", ["docs", "figures"])
+@pytest.mark.parametrize("script", ["docs", "figures", "card"])
 def test_generated_pages_are_fresh(script: str) -> None:
     done = run(f"scripts/{script}.py", "--check")
     assert done.returncode == 0, done.stderr
@@ -52,10 +53,16 @@ def test_commands_in_the_readmes_exist(name: str) -> None:
     assert named <= groups
 
 
-def test_the_python_example_of_the_readmes_compiles() -> None:
-    for name in READMES:
-        for code in re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.S):
-            compile(code, name, "exec")
+@pytest.mark.parametrize(("name", "word"), [("README.md", "Impression"), ("README.ru.md", "Заключение")])
+def test_the_python_example_of_the_readme_prints_a_draft(
+    name: str, word: str, pydicom_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    shutil.copy(pydicom_data / "RG1_UNCR.dcm", tmp_path / "film.dcm")
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text(encoding="utf-8"), re.S)
+    exec(compile(code, name, "exec"), {})
+    assert word in capsys.readouterr().out
 
 
 def test_every_result_file_of_a_benchmark_names_its_command_and_data() -> None:

@@ -21,7 +21,7 @@ from PIL import Image
 from prosvet.imaging.geometry import content_box, letterbox
 from prosvet.imaging.intensity import normalise
 
-__all__ = ["FINDINGS", "SIDE", "Films", "label_matrix", "load_films", "load_masks", "load_teacher"]
+__all__ = ["ALIAS", "FINDINGS", "SIDE", "Films", "label_matrix", "load_films", "load_masks", "load_teacher"]
 
 SIDE = 256  # pixels of a prepared training film
 
@@ -44,7 +44,7 @@ FINDINGS = (
     "hernia",
 )
 
-_ALIAS = {"effusion": "pleural_effusion", "covid": "covid19_pneumonia"}
+ALIAS = {"effusion": "pleural_effusion", "covid": "covid19_pneumonia"}
 
 
 @dataclass
@@ -114,7 +114,7 @@ def load_films(data: Path, splits: tuple[str, ...], cache: Path | None = None) -
 def _known(row: dict[str, str]) -> dict[str, tuple[float, float]]:
     """Finding -> (label, weight) for what a manifest row really says; what is absent here is unknown."""
     source = row["source"].split("(")[0].split("/")[0]
-    present = {_ALIAS.get(name, name) for name in row["labels"].split("|") if name}
+    present = {ALIAS.get(name, name) for name in row["labels"].split("|") if name}
     if source == "nih":  # all fourteen mined from the report; the others are not spoken of
         known = {f: (float(f in present), 1.0) for f in FINDINGS if f != "tuberculosis"}
         known["abnormal"] = (float("normal" not in present), 1.0)

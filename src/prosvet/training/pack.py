@@ -143,7 +143,7 @@ def _calibration(
 def build_pack(data: Path, recipe: PackRecipe, text: TextEncoder, folder: Path, cache: Path) -> Path:
     """Write ``weights/compact/*.onnx`` and ``cards/compact.toml`` below `folder`; returns the card's path.
 
-    Figures are not written here: the benchmarks print them and ``prosvet models figures`` enters them.
+    Figures are not written here: the benchmarks print them and ``scripts/card.py`` enters them.
     """
     members = _members(recipe)
     train, val = load_films(data, ("train",), cache), load_films(data, ("val",), cache)
@@ -188,7 +188,7 @@ def build_pack(data: Path, recipe: PackRecipe, text: TextEncoder, folder: Path, 
         "files": files,
         "input": {
             "size": recipe.size,
-            "sizes": [160, 192, 224, 256, 288, 320],
+            "sizes": [192, 224, 256],
             "normalisation": "film-v1",
             "mirrored": recipe.mirrored,
         },
