@@ -5,12 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import random
-import signal
 import subprocess
 import sys
 import tarfile
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -310,7 +308,7 @@ def test_interruption_keeps_what_was_committed(films: Path, own_home: Path, monk
 
 
 _PROGRAM = """
-import importlib.util, os, sys
+import importlib.util, os, signal, sys, threading
 from pathlib import Path
 spec = importlib.util.spec_from_file_location("stand_in", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
@@ -324,16 +322,20 @@ ingest.Examiner, ingest.SentenceEncoder, ingest._BATCH, ingest._ROWS = module.St
 report_claims("Clear lungs.")  # what takes long to load is loaded before the fork
 truly_commit = ingest.Intaker._commit
 def commit(self, records):
+    global left
     truly_commit(self, records)
-    print("commit", flush=True)
+    left -= 1
+    if left == 0:  # by its own hand: a parent on a busy machine would come late, or to a process that is gone
+        threading.Timer(delay, os.kill, (os.getpid(), signal.SIGKILL)).start()
 ingest.Intaker._commit = commit
-for home in sys.stdin:
+for order in sys.stdin:
+    home, left, delay = order.rstrip().split("\t")
+    left, delay = int(left), float(delay)
     child = os.fork()
     if child == 0:
-        with Context(load_settings({}, home=Path(home.strip()))) as context:
+        with Context(load_settings({}, home=Path(home))) as context:
             run(IngestRequest(paths=tuple(Path(path) for path in sys.argv[2:])), context)
         os._exit(0)
-    print(child, flush=True)
     print("ended", os.waitpid(child, 0)[1], flush=True)
 """
 
@@ -380,23 +382,17 @@ def test_killed_again_and_again_it_loses_and_doubles_nothing(tmp_path: Path, fil
         assert server.stdin is not None
         assert server.stdout is not None
 
-        def start(home: Path, commits: int | None) -> bool:
-            """Run; kill a moment after so many commits; say whether it came to its end."""
-            server.stdin.write(f"{home}\n")
+        def start(home: Path, commits: int) -> bool:
+            """Run; killed a moment after so many commits (0: never); say whether it came to its end."""
+            server.stdin.write(f"{home}\t{commits}\t{moments.uniform(0, 0.06)}\n")
             server.stdin.flush()
-            child = int(server.stdout.readline())
-            while (line := server.stdout.readline()).startswith("commit"):
-                commits = None if commits is None else commits - 1
-                if commits == 0:
-                    time.sleep(moments.uniform(0, 0.06))
-                    os.kill(child, signal.SIGKILL)
-            return line.split() == ["ended", "0"]
+            return server.stdout.readline().split() == ["ended", "0"]
 
-        assert start(whole, None)
-        while not start(killed, 1 if kills < 5 else moments.randint(1, 4)):
+        assert start(whole, 0)
+        while not start(killed, moments.randint(1, 2)):
             kills += 1
         server.stdin.close()
-    assert kills >= 2  # on a busy machine several commits slip by before each kill
+    assert kills >= 3
     left, right = everything(killed), everything(whole)
     assert left["tables"] == right["tables"]
     assert left["files"] == right["files"]
