@@ -6,12 +6,12 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from prosvet.archive.schema import HEAD
+from prosvet.archive.sqlite import sqlite_engine
 from prosvet.core.errors import AlreadyRunning, ArchiveError, DiskFull
 
 __all__ = ["file_lock", "open_database", "spoken_errors"]
@@ -20,7 +20,6 @@ _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",  # with WAL: a kill loses nothing, a power cut at most the last commit
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=30000",
     "PRAGMA secure_delete=ON",  # an erased report leaves no bytes behind
     "PRAGMA temp_store=MEMORY",
 )
@@ -36,24 +35,11 @@ def open_database(path: Path) -> Engine:
     ArchiveError
         When the file is no database, or was written by a newer version.
     """
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30.0})
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
+    engine = sqlite_engine(path, _PRAGMAS, wait=30.0)
     with spoken_errors(path):
         if _revision(engine) != HEAD:
             _migrate(engine, path)
     return engine
-
-
-def _on_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own would not cover DDL
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-
-
-def _on_begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def _revision(engine: Engine) -> str | None:

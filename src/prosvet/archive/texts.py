@@ -12,7 +12,7 @@ from prosvet.archive.records import Claim
 from prosvet.core.errors import QueryLanguage
 from prosvet.core.types import Side, Status
 from prosvet.language.detect import detect_language
-from prosvet.language.mentions import Mention, find_mentions
+from prosvet.language.labels import LabelledFinding, report_labels
 from prosvet.models.text import TextEncoder
 
 __all__ = ["REVISION", "ReportVectors", "report_claims", "report_language", "sentences"]
@@ -69,23 +69,22 @@ def report_language(text: str) -> str:
 
 
 def report_claims(text: str) -> tuple[Claim, ...]:
-    """One claim a concept, the strongest of a report's mentions: present, then uncertain, then absent."""
-    found: dict[str, list[Mention]] = {}
-    for mention in find_mentions(text):
-        found.setdefault(mention.concept, []).append(mention)
+    """One claim a concept, the strongest that the labeller finds: present, then uncertain, then absent."""
+    found: dict[str, list[LabelledFinding]] = {}
+    for finding in report_labels(text):
+        found.setdefault(finding.concept, []).append(finding)
     claims = []
-    for concept, mentions in found.items():
-        status = next((s for s in _STRENGTH if any(m.status is s for m in mentions)), None)
-        if status is not None:
-            same = [m for m in mentions if m.status is status]
-            zone = next((m.zone for m in same if m.zone is not None), None)
-            severity = next((m.severity for m in same if m.severity is not None), None)
-            claims.append(Claim(concept, status, "report", side=_side(same), zone=zone, severity=severity))
+    for concept, findings in found.items():
+        status = next(s for s in _STRENGTH if any(f.status is s for f in findings))
+        same = [f for f in findings if f.status is status]
+        zone = next((f.zone for f in same if f.zone is not None), None)
+        severity = next((f.severity for f in same if f.severity is not None), None)
+        claims.append(Claim(concept, status, "report", side=_side(same), zone=zone, severity=severity))
     return tuple(claims)
 
 
-def _side(mentions: Sequence[Mention]) -> Side | None:
-    sides = {mention.side for mention in mentions if mention.side is not None}
+def _side(findings: Sequence[LabelledFinding]) -> Side | None:
+    sides = {finding.side for finding in findings if finding.side is not None}
     if {Side.LEFT, Side.RIGHT} <= sides or Side.BILATERAL in sides:
         return Side.BILATERAL
     return next(iter(sorted(sides)), None)

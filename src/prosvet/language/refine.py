@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Brief", "Critic", "Generator", "Refined", "Round", "refine"]
 
+Stopped = Literal["clean", "rounds", "stuck", "failed"]
 _PASSES = 3  # edits may bring out what they hid; more than this is going in circles
 
 
@@ -111,7 +112,7 @@ class Refined(Frozen):
     rounds: tuple[Round, ...]
     chosen: int
     clean: bool
-    stopped: Literal["clean", "rounds", "stuck", "failed"]
+    stopped: Stopped
     failure: str | None = None
 
     @property
@@ -177,29 +178,32 @@ def refine(
         )
         return Round(made=made, text=text, issues=issues, edits=tuple(edits))
 
+    done, stopped, failure = _written(generator, brief, rounds, judged)
+    if edit:
+        done += _mended(done[_best(done)], judged)
+    best = _best(done)
+    clean = done[best].errors == 0
+    return Refined(rounds=tuple(done), chosen=best, clean=clean, stopped="clean" if clean else stopped, failure=failure)
+
+
+def _written(
+    generator: Generator, brief: Brief, rounds: int, judged: _Judge
+) -> tuple[list[Round], Stopped, str | None]:
+    """The generator's rounds, why they ended, and the code of the error that ended them."""
     done: list[Round] = []
-    stopped: Literal["clean", "rounds", "stuck", "failed"] = "rounds"
-    failure: str | None = None
     while len(done) < rounds:
         try:
             text = generator.generate(brief, done[-1].issues if done else ())
         except ProsvetError as error:
             if not done:
                 raise
-            stopped, failure = "failed", error.code
-            break
+            return done, "failed", error.code
         if any(text == before.text for before in done):
-            stopped = "stuck"
-            break
+            return done, "stuck", None
         done.append(judged(text, "generated"))
         if not done[-1].errors:
-            stopped = "clean"
-            break
-    if edit:
-        done += _mended(done[_best(done)], judged)
-    best = _best(done)
-    clean = done[best].errors == 0
-    return Refined(rounds=tuple(done), chosen=best, clean=clean, stopped="clean" if clean else stopped, failure=failure)
+            return done, "clean", None
+    return done, "rounds", None
 
 
 def _best(done: Sequence[Round]) -> int:

@@ -26,7 +26,11 @@ from prosvet.training.data import FINDINGS, Films, label_matrix, load_films, loa
 from prosvet.training.nets import FindingNet
 from prosvet.training.runner import Schedule, run_steps
 
-__all__ = ["EncoderRecipe", "nih_dev", "sampling_weights", "squares", "train_encoder"]
+__all__ = ["NIH_WEIGHT", "EncoderRecipe", "nih_dev", "sampling_weights", "squares", "train_encoder"]
+
+
+NIH_WEIGHT = 2.2
+"""How many times more often than by its source's size an NIH film is drawn: NIH alone speaks of all findings."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class EncoderRecipe:
     strength : float
         Of the changes in tone, shading and noise; 1 is hard.
     nih : float
-        How many times more often an NIH film is drawn than its source's size would have it.
+        See :data:`NIH_WEIGHT`.
     holdout : str
         A source left out whole, for the leave-one-source-out table; empty for none.
     nih_dev : float
@@ -56,7 +60,7 @@ class EncoderRecipe:
     sizes: tuple[int, ...] = (224,)
     ema: float = 0.998
     strength: float = 0.6
-    nih: float = 2.2
+    nih: float = NIH_WEIGHT
     seed: int = 1
     holdout: str = ""
     nih_dev: float = 0.0
@@ -71,7 +75,7 @@ def nih_dev(films: Films, share: float) -> NDArray[np.bool_]:
     return np.array(chosen)
 
 
-def sampling_weights(films: Films, nih: float) -> NDArray[np.float64]:
+def sampling_weights(films: Films, nih: float = NIH_WEIGHT) -> NDArray[np.float64]:
     """Chance of each film (N,): a source by the root of its size (NIH times `nih`), its films alike."""
     source = films.column("source")
     weights = np.zeros(len(source))

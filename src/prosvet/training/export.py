@@ -98,8 +98,8 @@ def export_int8(whole: Path, squares: NDArray[np.float32], path: Path) -> str:
     """Write the network `whole` with 8-bit weights and activations to `path`; returns its SHA-256.
 
     The ranges of the activations are taken from `squares` (N, 1, S, S), films as the network sees them. Stems, heads
-    and depthwise convolutions stay in floating point: their channels differ in range by orders of magnitude, and with
-    them the vector turned by 60 degrees.
+    and depthwise convolutions stay in floating point: their channels differ in range by orders of magnitude, and one
+    step for all would turn the vector away.
     """
     quantization: Any = require("onnxruntime.quantization", "train")
     with TemporaryDirectory() as folder:

@@ -131,7 +131,7 @@ def train_gates(
 ) -> Path:
     """Train and write ``gates.pt`` to `out`; resumable. `photographs` are folders of ordinary pictures."""
     films = load_films(data, ("train",), cache)
-    chances = torch.from_numpy(sampling_weights(films, nih=2.2))
+    chances = torch.from_numpy(sampling_weights(films))
     frontal = torch.from_numpy(films.pixels).unsqueeze(1)
     side_films, other_films = load_films(data, ("lateral",)), load_films(data, ("not_cxr",))
     lateral = torch.from_numpy(side_films.where(~kept_out(side_films.column("patient"))).pixels).unsqueeze(1)

@@ -139,7 +139,7 @@ def _calibration(
     for column, label in enumerate(FINDINGS):
         # Normals of a source without the finding would be easy negatives: it would look rarer and surer than it is.
         speaks = np.isin(source, source[labels[:, column] == 1])
-        known = speaks & (weights[:, column] > 0)
+        known = (speaks if speaks.any() else True) & (weights[:, column] > 0)
         y, z = labels[known, column].astype(np.float64), logits[known, column]
         share = np.array([1 / (source[known] == s).sum() ** 0.5 for s in source[known]])
         platt = fit_platt(z, y, share / share.mean())
@@ -183,7 +183,7 @@ def build_pack(data: Path, recipe: PackRecipe, text: TextEncoder, folder: Path, 
     for member, ((logits, features), *_) in zip(members, answers, strict=True):
         refit(member, features[seen], logits[seen], thin.where(seen))
     wide = np.concatenate([on_thin[1] for on_thin, *_ in answers], axis=1)
-    projection, loss = train_projection(wide, thin, sampling_weights(thin, 2.2), text, AlignRecipe())
+    projection, loss = train_projection(wide, thin, sampling_weights(thin), text, AlignRecipe())
     log.info("projection: loss %.4f on %d films", loss, len(thin.rows))
 
     on_val = np.mean([head(member, a[1][1]) for member, a in zip(members, answers, strict=True)], axis=0)

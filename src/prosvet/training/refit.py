@@ -28,7 +28,6 @@ REFITTED = tuple(f for f in FINDINGS if f not in {"pneumonia", "tuberculosis", "
 RIDGE = 0.3
 RARE = 0.02  # the share of films with a finding where nothing is known of it
 UNKNOWN = 0.3  # the weight of a cell of which nothing is known, beside 1
-_NIH = 2.2  # as in training: the weight of a source in the fit
 
 
 def refit(net: FindingNet, features: NDArray[np.float32], logits: NDArray[np.float64], films: Films) -> None:
@@ -37,7 +36,7 @@ def refit(net: FindingNet, features: NDArray[np.float32], logits: NDArray[np.flo
     `logits` (N, K) are the network's own on the same films. Both heads enter with equal spread.
     """
     labels, weights = with_prior(films)
-    chances = sampling_weights(films, _NIH)
+    chances = sampling_weights(films)
     with torch.no_grad():
         for finding in REFITTED:
             column = FINDINGS.index(finding)

@@ -32,7 +32,9 @@ LIMITS = {
         "Ателектаз, выпот, узел, образование, пневмоторакс, эмфизема, фиброз, утолщение плевры, отёк и грыжа выучены"
         " примерно по 1100 снимкам одного архива (NIH); метки взяты из текстов, около десятой части ошибочны.",
         "Диссеминация, полость распада, кальцинаты, расширение средостения и переломы не оцениваются.",
-        "Туберкулёз выучен по одному набору снимков взрослых; неактивные посттуберкулёзные изменения не отделяются.",
+        "Туберкулёз выучен по одному набору снимков взрослых; неактивные посттуберкулёзные изменения не отделяются."
+        " Множественные округлые тени взрослого (снимок RG1 из pydicom) названы туберкулёзом увереннее, чем"
+        " образованием.",
         "Пневмония у детей 1–5 лет выучена по одному госпиталю; подростки и пожилые представлены слабо.",
         "Вероятности откалиброваны на долях патологии обучающих архивов, а не скрининга.",
         "Точность измерена на снимках 256 пикселей; мелкие узлы и узкий пневмоторакс на них могут быть не видны.",
@@ -43,7 +45,8 @@ LIMITS = {
         "Atelectasis, effusion, nodule, mass, pneumothorax, emphysema, fibrosis, pleural thickening, oedema and hernia"
         " were learned from about 1,100 films of one archive (NIH); labels mined from text, about one in ten wrong.",
         "Dissemination, cavity, calcification, widened mediastinum and fractures are not assessed.",
-        "Tuberculosis was learned from one set of adult films; inactive sequelae are not told apart.",
+        "Tuberculosis was learned from one set of adult films; inactive sequelae are not told apart."
+        " Round masses of an adult (film RG1 of pydicom) are called tuberculosis more surely than masses.",
         "Paediatric pneumonia (ages 1 to 5) was learned from one hospital; adolescents and the old are few.",
         "Probabilities are calibrated at the prevalence of the training archives, not of screening.",
         "Measured on 256-pixel films, where small nodules and a narrow pneumothorax may not show.",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError
 
+from prosvet.archive.sqlite import sqlite_engine
 from prosvet.core.errors import DiskFull, NotFound, ReaderStudyError
 from prosvet.evaluation.readers.schema import APPLICATION, VERSION, Base, Info
 
@@ -19,8 +20,8 @@ _PRAGMAS = (
     "PRAGMA journal_mode=DELETE",  # no -wal beside the file: a copy of the file is a copy of the study
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",
 )
+_WAIT = 10.0  # seconds for another writer
 
 
 class StudyFile:
@@ -38,7 +39,7 @@ class StudyFile:
         if not path.is_file():
             raise NotFound(kind="file", name=path.name)
         self.path = path
-        self._engine = _engine(path)
+        self._engine = sqlite_engine(path, _PRAGMAS, _WAIT)
         with self.read() as connection:
             application, version = (
                 connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("application_id", "user_version")
@@ -63,7 +64,7 @@ class StudyFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.unfinished")
         unfinished.unlink(missing_ok=True)
-        engine = _engine(unfinished)
+        engine = sqlite_engine(unfinished, _PRAGMAS, _WAIT)
         try:
             with _spoken(path), engine.begin() as connection:
                 connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION}")
@@ -102,24 +103,6 @@ class StudyFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10.0})
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def _on_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own would not cover DDL
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-
-
-def _on_begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 @contextmanager
