@@ -92,5 +92,6 @@ CAPABILITIES: dict[str, Capability] = {
         ("train.encoder", "train.anatomy", "train.gates", "train.pack"),
         "training",
     ),
+    "serve": Capability("prosvet.app.serve", "ServeRequest", "ServeResult", ("serve",), "app/http"),
     "doctor": Capability("prosvet.app.doctor", "DoctorRequest", "DoctorResult", ("doctor",), "app/test_doctor.py"),
 }  # fmt: skip

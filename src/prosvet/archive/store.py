@@ -75,11 +75,17 @@ class Store:
             When another writer holds the database for half a minute.
         DiskFull
         """
-        engine = self._engine.execution_options(immediate=True)
-        with spoken_errors(self.path), engine.begin() as connection:
+        with self.note() as connection:
             yield connection
             grown = ("version", "erasures") if erasing else ("version",)
             connection.execute(update(Meta).where(Meta.key.in_(grown)).values(value=Meta.value + 1))
+
+    @contextmanager
+    def note(self) -> Iterator[Connection]:
+        """As :meth:`write`, for what no index is built from: work on studies, cohorts, jobs, accounts."""
+        engine = self._engine.execution_options(immediate=True)
+        with spoken_errors(self.path), engine.begin() as connection:
+            yield connection
 
     def truncate_log(self) -> None:
         """Move the write-ahead log into the database and empty it, so that nothing erased lingers there."""

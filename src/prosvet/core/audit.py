@@ -25,21 +25,25 @@ _TAIL = 65536  # bytes; one line is far shorter
 
 @dataclass(frozen=True)
 class AuditLog:
-    """Append-only log at `path`; patient identity is never written, only study and image ids."""
+    """Append-only log at `path`; patient identity is never written, only study and image ids.
+
+    ``by`` is the name of who does it, in every line.
+    """
 
     path: Path
+    by: str = "local"
 
     @classmethod
     def from_context(cls, context: Context) -> Self:
-        """The log of the context's archive."""
-        return cls(context.settings.home / "audit.jsonl")
+        """The log of the context's archive, in the name of its actor."""
+        return cls(context.settings.home / "audit.jsonl", context.actor.name)
 
     def write(self, event: str, **facts: str | int | float | bool) -> None:
         """Append one event, durable on return; safe with several processes."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a+b") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
-            body = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts,
+            body = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, "by": self.by, **facts,
                     "previous": _last_hash(stream)}  # fmt: skip
             body["hash"] = _digest(body)
             stream.write(json.dumps(body, ensure_ascii=False).encode() + b"\n")

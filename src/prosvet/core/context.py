@@ -1,14 +1,39 @@
-"""What a capability is given: settings, progress, and one of each service, built on first use."""
+"""What a capability is given: settings, progress, who asks, and one of each service, built on first use."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol, Self, TypeVar
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 from prosvet.core.i18n import Lang
 from prosvet.core.progress import Progress, SilentProgress
 from prosvet.core.settings import Settings, load_settings
 
-__all__ = ["Context", "Service"]
+__all__ = ["ROLES", "Actor", "Context", "Role", "Service"]
+
+Role = Literal["researcher", "reader", "senior", "admin"]
+ROLES: tuple[Role, ...] = ("researcher", "reader", "senior", "admin")
+"""In rising order. A researcher reads and searches; a reader also writes and signs; a senior sees what belongs to
+others and resolves; an admin also manages accounts."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks. On one's own computer there is one, ``local``, who may do everything.
+
+    Examples
+    --------
+    >>> Actor("petrova", "reader").may("senior")
+    False
+    """
+
+    name: str = "local"
+    role: Role = "admin"
+
+    def may(self, role: Role) -> bool:
+        """Whether this role is `role` or stands above it."""
+        return ROLES.index(self.role) >= ROLES.index(role)
 
 
 class Service(Protocol):
@@ -24,30 +49,52 @@ S = TypeVar("S", bound=Service)
 
 
 class Context:
-    """Settings, progress and services of one process or request. Nothing is a mutable global.
+    """Settings, progress, actor and services of one process or request. Nothing is a mutable global.
+
+    Services are built once, whoever asks first, and shared with every context made by :meth:`child`.
 
     Examples
     --------
     >>> context = Context()
-    >>> context.lang
-    'ru'
+    >>> context.lang, context.child(lang="en").lang
+    ('ru', 'en')
     """
 
-    def __init__(self, settings: Settings | None = None, progress: Progress | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, progress: Progress | None = None, actor: Actor | None = None
+    ) -> None:
         self.settings = settings or load_settings({})
         self.progress: Progress = progress or SilentProgress()
+        self.actor = actor or Actor()
         self._services: dict[type, Any] = {}
+        self._building = RLock()
 
     @property
     def lang(self) -> Lang:
         return self.settings.lang
 
+    def child(
+        self, *, lang: Lang | None = None, progress: Progress | None = None, actor: Actor | None = None
+    ) -> Context:
+        """The same services for one request: in its language, with its progress, in its actor's name.
+
+        Only the parent is closed.
+        """
+        settings = self.settings.model_copy(update={"lang": lang or self.lang})
+        made = Context(settings, progress or self.progress, actor or self.actor)
+        made._services, made._building = self._services, self._building
+        return made
+
     def get(self, kind: type[S]) -> S:
         """The context's one `kind` (``context.get(Store)``), built with ``kind.from_context`` on first use."""
-        if kind not in self._services:
-            self._services[kind] = kind.from_context(self)
-        service: S = self._services[kind]
-        return service
+        service = self._services.get(kind)
+        if service is None:
+            with self._building:
+                if kind not in self._services:
+                    self._services[kind] = kind.from_context(self)
+                service = self._services[kind]
+        made: S = service
+        return made
 
     def close(self) -> None:
         """Close every service that can be closed."""

@@ -19,6 +19,7 @@ __all__ = [
     "ColourPhotograph",
     "DecompressionBomb",
     "DiskFull",
+    "Forbidden",
     "ImageError",
     "InternalError",
     "InvalidCaptionLine",
@@ -27,6 +28,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidSettings",
     "ManifestError",
+    "MethodRefused",
     "MissingColumns",
     "MissingExtra",
     "ModelError",
@@ -257,6 +259,22 @@ class NotFound(ProsvetError):
     code = "not_found"
     http_status = 404
     exit_code = 3
+
+
+class Forbidden(ProsvetError):
+    """Whoever asks may not. Details: role (the least that may)."""
+
+    code = "forbidden"
+    http_status = 403
+    exit_code = 2
+
+
+class MethodRefused(ProsvetError):
+    """An address that does not take this HTTP method. Details: method."""
+
+    code = "method_refused"
+    http_status = 405
+    exit_code = 2
 
 
 class UnknownName(ProsvetError):

@@ -17,6 +17,7 @@ from prosvet.app.cli.ingest import ingest
 from prosvet.app.cli.label import label
 from prosvet.app.cli.read import read
 from prosvet.app.cli.search import search
+from prosvet.app.cli.serve import serve
 from prosvet.app.cli.session import Answer
 
 __all__ = ["VERBS"]
@@ -26,6 +27,7 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "clean.indiana": clean.indiana,
     "read": read,
     "search": search,
+    "serve": serve,
     "label": label,
     "check": check,
     "studies.list": studies.list_,

@@ -1,0 +1,1 @@
+"""The HTTP face: the same capabilities as on the command line, under ``/v1``, with one error shape."""

@@ -1,0 +1,1 @@
+"""The pages: server-rendered, in Russian or English; each calls the capabilities that the command line calls."""

@@ -1,0 +1,42 @@
+"""What stands in the navigation, in its order: address, name of the words, name of the icon, and who sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prosvet.core.context import Role
+
+__all__ = ["NAVIGATION", "Place"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry; its words are ``web.nav.NAME``."""
+
+    name: str
+    path: str
+    icon: str
+    role: Role = "researcher"
+
+
+NAVIGATION: tuple[tuple[Place, ...], ...] = (
+    (
+        Place("worklist", "/worklist", "list"),
+        Place("search", "/search", "search"),
+        Place("double", "/double-reading", "two", "reader"),
+        Place("retrospective", "/retrospective", "clock", "senior"),
+    ),
+    (
+        Place("ask", "/ask", "question"),
+        Place("compare", "/compare", "compare"),
+        Place("reader_study", "/reader-study", "people"),
+        Place("cohorts", "/cohorts", "folder"),
+    ),
+    (
+        Place("models", "/models", "model"),
+        Place("jobs", "/jobs", "gear"),
+        Place("settings", "/settings", "sliders"),
+        Place("help", "/help", "help"),
+    ),
+)
+"""Three groups: reading, research, the house."""

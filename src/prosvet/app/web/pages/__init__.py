@@ -1,0 +1,1 @@
+"""One file a page; :mod:`prosvet.app.web.routers` lists them."""

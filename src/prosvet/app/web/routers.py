@@ -1,0 +1,9 @@
+"""The pages, as a literal table: name to module; each has a ``router``."""
+
+from __future__ import annotations
+
+__all__ = ["PAGES"]
+
+PAGES: dict[str, str] = {
+    "language": "prosvet.app.web.pages.language",
+}
