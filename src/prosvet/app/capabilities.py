@@ -25,6 +25,10 @@ class Capability:
         Its verbs on the command line, ``group.verb`` for a group.
     tests : str
         Folder or file of its tests, under ``tests/``. Its page is ``docs/guide/NAME.md``, NAME up to the first dot.
+    routes : tuple of str
+        Its routes, ``POST /v1/read``.
+    pages : tuple of str
+        Addresses of pages and of parts of pages that call it, ``GET /worklist``.
     """
 
     module: str
@@ -32,6 +36,8 @@ class Capability:
     result: str
     verbs: tuple[str, ...]
     tests: str
+    routes: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
 
 
 CAPABILITIES: dict[str, Capability] = {
