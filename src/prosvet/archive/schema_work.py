@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from prosvet.archive.schema import Base
@@ -16,6 +16,7 @@ from prosvet.archive.schema import Base
 __all__ = [
     "Cohort",
     "CohortStudy",
+    "DoubleReading",
     "Opinion",
     "Protocol",
     "RetrospectiveRow",
@@ -39,11 +40,15 @@ class WorkItem(Base):
 
     __tablename__ = "worklist"
     __table_args__ = (
-        Index("ix_worklist_priority", "priority", "arrived", "study_id"),
-        Index("ix_worklist_status", "status", "priority", "arrived", "study_id"),
-        Index("ix_worklist_arrived", "arrived", "study_id"),
-        Index("ix_worklist_date", "date", "study_id"),
-        Index("ix_worklist_age", "age", "study_id"),
+        # Each order of the list is one index, and whose and how far each study is stands in it: a page that leaves out
+        # what is signed or what is somebody else's is read off the index alone.
+        Index("ix_worklist_priority", "priority", "arrived", "study_id", "status", "owner"),
+        Index("ix_worklist_status", "status", "priority", "arrived", "study_id", "owner"),
+        Index("ix_worklist_arrived", "arrived", "study_id", "status", "owner"),
+        Index("ix_worklist_date", "date", "study_id", "status", "owner"),
+        Index("ix_worklist_age", "age", "study_id", "status", "owner"),
+        Index("ix_worklist_sex", "sex", "study_id", "status", "owner"),
+        Index("ix_worklist_reader", "reader", "study_id", "status", "owner"),
         Index("ix_worklist_owner", "owner", "study_id"),
     )
     study_id: Mapped[str] = _study(primary_key=True)
@@ -89,18 +94,51 @@ class Protocol(Base):
     previous: Mapped[str | None]
 
 
+class DoubleReading(Base):
+    """A study that was sent for double reading. ``second`` is person or program: who gives the second opinion.
+
+    ``state`` is waiting (an opinion is missing), disagreement (a third has to resolve) or done. ``seed`` is that of the
+    draw that the study came from, None for one that was chosen.
+    """
+
+    __tablename__ = "double_readings"
+    __table_args__ = (CheckConstraint("state IN ('waiting', 'disagreement', 'done')", name="double_state"),)
+    study_id: Mapped[str] = _study(primary_key=True)
+    second: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
+    sent: Mapped[datetime] = mapped_column(index=True)
+    sent_by: Mapped[str]
+    seed: Mapped[int | None]
+    finished: Mapped[datetime | None]
+
+
 class Opinion(Base):
-    """One reader's blind findings of a study in a double reading; ``part`` is first, second or resolution."""
+    """One reader's blind findings of a study in a double reading; ``part`` is first, second or resolution.
+
+    ``reader`` is the person, or ``model:NAME@REVISION``, whose operating point is ``point``. A signed row is closed.
+    """
 
     __tablename__ = "opinions"
-    __table_args__ = (UniqueConstraint("study_id", "part"),)
+    __table_args__ = (UniqueConstraint("study_id", "part"), UniqueConstraint("study_id", "reader"))
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[str] = _study(index=True)
     part: Mapped[str]
     reader: Mapped[str] = mapped_column(index=True)
+    point: Mapped[str | None]
     findings: Mapped[dict[str, Any]]
     comment: Mapped[str]
+    begun: Mapped[datetime]
     signed: Mapped[datetime | None]
+
+
+event.listen(
+    Opinion.__table__,
+    "after_create",
+    DDL(  # type: ignore[no-untyped-call]
+        "CREATE TRIGGER opinions_closed BEFORE UPDATE ON opinions WHEN OLD.signed IS NOT NULL "
+        "BEGIN SELECT RAISE(ABORT, 'a signed opinion is never changed'); END"
+    ),
+)
 
 
 class Cohort(Base):
@@ -124,28 +162,42 @@ class CohortStudy(Base):
 
 
 class RetrospectiveRun(Base):
-    """A reading of the archive by one model; it goes on after a stop. ``state`` is running, stopped or done."""
+    """A reading of the archive by one model; it goes on after a stop. ``state`` is running, stopped or done.
+
+    ``model`` is NAME@REVISION, ``point`` its operating point; ``wanted`` how many studies the filters matched.
+    """
 
     __tablename__ = "retrospective_runs"
     id: Mapped[int] = mapped_column(primary_key=True)
     model: Mapped[str]
+    point: Mapped[str]
     filters: Mapped[dict[str, Any]]
     state: Mapped[str]
+    wanted: Mapped[int]
     started: Mapped[datetime]
+    started_by: Mapped[str]
     finished: Mapped[datetime | None]
 
 
 class RetrospectiveRow(Base):
-    """What the model said of a study beside what stands in its report. ``rank`` orders disagreements, worst first."""
+    """What the model said of a study beside what stands in its report. ``rank`` orders disagreements, worst first.
+
+    ``concept`` and ``kind`` are those of the worst disagreement, None where there is none; ``findings`` holds all.
+    ``verdict`` is missed, model_wrong or unclear.
+    """
 
     __tablename__ = "retrospective_rows"
     __table_args__ = (Index("ix_retrospective_rows_rank", "run_id", "rank"),)
     run_id: Mapped[int] = mapped_column(ForeignKey("retrospective_runs.id", ondelete="CASCADE"), primary_key=True)
     study_id: Mapped[str] = _study(primary_key=True, index=True)
     rank: Mapped[float]
+    concept: Mapped[str | None]
+    kind: Mapped[str | None]
     findings: Mapped[dict[str, Any]]
     verdict: Mapped[str | None]
+    comment: Mapped[str] = mapped_column(default="")
     judged_by: Mapped[str | None]
+    judged: Mapped[datetime | None]
 
 
 class Thumbnail(Base):

@@ -12,13 +12,17 @@ from prosvet.core.i18n import Lang, catalogue, text
 
 __all__ = [
     "AlreadyRunning",
+    "ArchiveBusy",
     "ArchiveError",
     "BadReport",
+    "BadZip",
+    "BlindReading",
     "Cancelled",
     "CardsDiffer",
     "ColourPhotograph",
     "DecompressionBomb",
     "DiskFull",
+    "DoubleReadingError",
     "Forbidden",
     "ImageError",
     "InternalError",
@@ -40,11 +44,14 @@ __all__ = [
     "NotFrontal",
     "OversizedFile",
     "ProsvetError",
+    "ProtocolConflict",
+    "ProtocolError",
     "QueryError",
     "QueryLanguage",
     "RecordsDiffer",
     "Retold",
     "SeveralLayouts",
+    "Taken",
     "TooSmall",
     "TruncatedFile",
     "UnknownLayout",
@@ -214,6 +221,13 @@ class OversizedFile(DecompressionBomb):
     code = "oversized_file"
 
 
+class BadZip(ImageError):
+    """A ZIP archive that is not opened. Details: name, reason (under ``zip_reasons``), and what it names."""
+
+    code = "bad_zip"
+    reasons = "zip_reasons"
+
+
 class TooSmall(ImageError):
     """Details: name, width, height, least."""
 
@@ -266,6 +280,29 @@ class Forbidden(ProsvetError):
 
     code = "forbidden"
     http_status = 403
+    exit_code = 2
+
+
+class BlindReading(Forbidden):
+    """Whoever asks reads this study blind and has not signed yet. Details: study."""
+
+    code = "blind_reading"
+
+
+class DoubleReadingError(ProsvetError):
+    """A double reading that refuses. Details: study, reason (under ``double_reasons``)."""
+
+    code = "double_reading"
+    http_status = 409
+    exit_code = 2
+    reasons = "double_reasons"
+
+
+class Taken(ProsvetError):
+    """A study that another reader has taken. Details: study, reader."""
+
+    code = "taken"
+    http_status = 409
     exit_code = 2
 
 
@@ -360,6 +397,12 @@ class AlreadyRunning(ArchiveError):
     http_status = 409
 
 
+class ArchiveBusy(AlreadyRunning):
+    """Another writer held the archive for as long as we may wait. Details: home, seconds."""
+
+    code = "archive_busy"
+
+
 class DiskFull(ArchiveError):
     """Details: path."""
 
@@ -374,6 +417,21 @@ class ReaderStudyError(ProsvetError):
     http_status = 409
     exit_code = 2
     reasons = "reader_study_reasons"
+
+
+class ProtocolError(ProsvetError):
+    """A step that a protocol refuses. Details: name (of the study), reason."""
+
+    code = "protocol_error"
+    http_status = 409
+    exit_code = 2
+    reasons = "protocol_reasons"
+
+
+class ProtocolConflict(ProtocolError):
+    """A draft that somebody else saved meanwhile. Details: name (of whoever did)."""
+
+    code = "protocol_conflict"
 
 
 def by_code() -> dict[str, type[ProsvetError]]:
