@@ -68,6 +68,7 @@ class Context:
         self.actor = actor or Actor()
         self._services: dict[type, Any] = {}
         self._building = RLock()
+        self._root = self
 
     @property
     def lang(self) -> Lang:
@@ -82,7 +83,7 @@ class Context:
         """
         settings = self.settings.model_copy(update={"lang": lang or self.lang})
         made = Context(settings, progress or self.progress, actor or self.actor)
-        made._services, made._building = self._services, self._building
+        made._services, made._building, made._root = self._services, self._building, self._root
         return made
 
     def get(self, kind: type[S]) -> S:
@@ -91,7 +92,8 @@ class Context:
         if service is None:
             with self._building:
                 if kind not in self._services:
-                    self._services[kind] = kind.from_context(self)
+                    # Built for all: with the progress and the language of nobody's request.
+                    self._services[kind] = kind.from_context(self._root)
                 service = self._services[kind]
         made: S = service
         return made

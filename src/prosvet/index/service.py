@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from typing import Literal, Self, TypeVar
 from zipfile import BadZipFile
 
@@ -48,13 +49,15 @@ _LOOKUP = 2000
 class Indexes:
     """Vectors of images and of reports, words of reports, and facts of both.
 
-    Each property checks the store's counters (well under a millisecond) and is rebuilt where they have moved on.
+    Each property checks the store's counters (well under a millisecond) and is rebuilt where they have moved on. One
+    thread builds; meanwhile others search what was there before, unless something was erased from it.
     """
 
     def __init__(self, store: Store, home: Path, *, threads: int, model: str, progress: Progress) -> None:
         self.root = home / "index"
         self._store, self._threads, self._model, self._progress = store, threads, model, progress
         self._held: dict[str, tuple[Changes, object]] = {}
+        self._building: dict[str, Lock] = {}
 
     @classmethod
     def from_context(cls, context: Context) -> Self:
@@ -94,10 +97,27 @@ class Indexes:
         changes = self._store.changes()
         held = self._held.get(name)
         if held is None or held[0] != changes:
-            # Counted before reading: what is written meanwhile makes the index stale, never silently incomplete.
-            held = self._held[name] = (changes, build(changes))
+            held = self._rebuilt(name, changes, held, build)
         made: T = held[1]  # type: ignore[assignment]
         return made
+
+    def _rebuilt(
+        self, name: str, changes: Changes, held: tuple[Changes, object] | None, build: Callable[[Changes], T]
+    ) -> tuple[Changes, object]:
+        lock = self._building.setdefault(name, Lock())
+        if held is None or held[0].erasures != changes.erasures:
+            lock.acquire()
+        elif not lock.acquire(blocking=False):
+            return held  # another thread is building: what was there is complete up to then
+        try:
+            there = self._held.get(name)
+            if there is not None and there[0] == changes:
+                return there  # built while we waited
+            # Counted before reading: what is written meanwhile makes the index stale, never silently incomplete.
+            self._held[name] = made = (changes, build(changes))
+            return made
+        finally:
+            lock.release()
 
     def _derived(
         self, name: str, backend: str, changes: Changes, load: Callable[[Path], Built], build: Callable[[], Built]
@@ -115,11 +135,18 @@ class Indexes:
 
     def _keep(self, name: str, stamp: Stamp, save: Callable[[Path], None]) -> Path | None:
         try:
-            return publish(self.root / name, stamp, save)
+            folder = publish(self.root / name, stamp, save)
         except DiskFull:
             # The answer is still right from memory; only the next start pays for the build again.
             log.warning("the disk is full: the index %s is kept in memory only", name)
             return None
+        except FileNotFoundError:
+            log.info("the folder of the index %s was erased while it was written: kept in memory only", name)
+            return None
+        if self._store.changes().erasures != stamp.erasures:
+            shutil.rmtree(folder, ignore_errors=True)  # what was erased meanwhile must not linger in it
+            return None
+        return folder
 
     # -- words and facts ------------------------------------------------------------------------------
 

