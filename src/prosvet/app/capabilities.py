@@ -42,6 +42,9 @@ class Capability:
 
 CAPABILITIES: dict[str, Capability] = {
     "read": Capability("prosvet.reading.api", "ReadRequest", "ReadResult", ("read",), "reading"),
+    "viewer": Capability(
+        "prosvet.reading.evidence_api", "EvidenceRequest", "EvidenceResult", (), "reading/test_evidence_api.py"
+    ),
     "search": Capability("prosvet.search.api", "SearchRequest", "SearchResult", ("search",), "search"),
     "label": Capability("prosvet.language.label_api", "LabelRequest", "LabelResult", ("label",), "language"),
     "check": Capability(

@@ -65,8 +65,8 @@ _RLE_MOST = 64  # a two-byte run of RLE gives at most 128 bytes
 _MONOCHROME = ("MONOCHROME1", "MONOCHROME2", "")
 
 
-def decode_dicom(data: bytes, name: str, settings: Settings) -> Picture:
-    """Decode a DICOM file with one frame.
+def decode_dicom(data: bytes, name: str, settings: Settings, *, windowed: bool = True) -> Picture:
+    """Decode a DICOM file with one frame; its own window (VOI) is applied when `windowed`.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def decode_dicom(data: bytes, name: str, settings: Settings) -> Picture:
     except _PYDICOM_ERRORS as error:
         log.debug("decoding of a DICOM file failed", exc_info=True)
         raise UnsupportedFile(name=name, reason="image_damaged") from error
-    grey, steps = _to_film(pixels, about, name)
+    grey, steps = _to_film(pixels, about, name, windowed=windowed)
     return Picture(grey, steps, about.spacing, header)
 
 
@@ -155,7 +155,9 @@ def _check_frame(syntax: uid.UID, frame: bytes, about: Description, name: str) -
     return size
 
 
-def _to_film(pixels: NDArray[Any], about: Description, name: str) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+def _to_film(
+    pixels: NDArray[Any], about: Description, name: str, *, windowed: bool
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     """Stored values to grey for viewing: modality, VOI, negative, padding, in the standard's order."""
     if pixels.ndim == 3:
         # A palette of 16-bit entries may use only the high or only the low bytes: its own maximum is its white.
@@ -165,7 +167,9 @@ def _to_film(pixels: NDArray[Any], about: Description, name: str) -> tuple[NDArr
         raise UnsupportedFile(name=name, reason="image_header")
     steps: list[str] = []
     outside = _padded(pixels, about.padding)
-    grey = _window(_modality(pixels, about, steps, name), about, steps)
+    grey = _modality(pixels, about, steps, name)
+    if windowed:
+        grey = _window(grey, about, steps)
     if about.photometric == "MONOCHROME1":
         grey = flip(grey)
         steps.append("monochrome1")

@@ -26,8 +26,13 @@ def load_film(path: Path, settings: Settings) -> Film:
     return load_bytes(read_bytes(path, settings), path.name, settings)
 
 
-def load_bytes(data: bytes, name: str, settings: Settings) -> Film:
+def load_bytes(data: bytes, name: str, settings: Settings, *, windowed: bool = True) -> Film:
     """Read a file's bytes; `name` is what errors and the film call it.
+
+    Parameters
+    ----------
+    windowed : bool
+        Show a DICOM file as its own window has it, as the networks are used to. Without, its whole range of grey.
 
     Raises
     ------
@@ -49,7 +54,7 @@ def load_bytes(data: bytes, name: str, settings: Settings) -> Film:
     if kind == "dicom":
         from prosvet.imaging.dicom import decode_dicom  # pydicom takes a quarter of a second to import
 
-        picture = decode_dicom(data, name, settings)
+        picture = decode_dicom(data, name, settings, windowed=windowed)
     else:
         from prosvet.imaging.raster import decode_raster
 

@@ -6,4 +6,5 @@ __all__ = ["ROUTERS"]
 
 ROUTERS: dict[str, str] = {
     "health": "prosvet.app.http.routes.health",
+    "images": "prosvet.app.http.routes.images",
 }

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from prosvet import __version__
 from prosvet.app.web.navigation import NAVIGATION
-from prosvet.app.web.words import filters
+from prosvet.app.web.words import filters, words_below
 from prosvet.core.context import Context
 from prosvet.core.i18n import LANGS, Lang, text
 
@@ -30,6 +30,7 @@ def _templates(lang: Lang) -> Environment:
     )  # fmt: skip
     made.filters.update(filters(lang))
     made.globals["t"] = lambda key, **places: text(key, lang, **places)
+    made.globals["words"] = lambda prefix: words_below(prefix, lang)
     made.globals["lang"] = lang
     return made
 

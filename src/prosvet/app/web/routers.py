@@ -6,4 +6,5 @@ __all__ = ["PAGES"]
 
 PAGES: dict[str, str] = {
     "language": "prosvet.app.web.pages.language",
+    "viewer": "prosvet.app.web.pages.viewer",
 }

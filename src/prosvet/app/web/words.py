@@ -8,7 +8,7 @@ from datetime import date, datetime
 from prosvet.core.i18n import Lang, catalogue, text
 from prosvet.language.vocabulary import vocabulary
 
-__all__ = ["Words", "filters"]
+__all__ = ["Words", "filters", "words_below"]
 
 Words = dict[str, Callable[..., str]]
 
@@ -56,6 +56,18 @@ def filters(lang: Lang) -> Words:
         "decimal": decimal, "percent": percent, "date": day, "datetime": moment, "sex": sex, "age": age,
         "concept": concept,
     }  # fmt: skip
+
+
+def words_below(prefix: str, lang: Lang) -> dict[str, str]:
+    """Every text whose key begins with `prefix` and a dot, by the rest of its key: for scripts, which fill the places.
+
+    Examples
+    --------
+    >>> words_below("web.age", "en")["one"]
+    '{years} year'
+    """
+    start = f"{prefix}."
+    return {key.removeprefix(start): words for key, words in catalogue(lang).items() if key.startswith(start)}
 
 
 def _years(number: int, lang: Lang) -> str:
