@@ -10,7 +10,7 @@ because too few films carried it, is not assessed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from prosvet.core.types import Evidence, Finding, Measurement, Side, Status
 from prosvet.language.vocabulary import SYNDROMES
@@ -18,7 +18,7 @@ from prosvet.models.card import Card
 from prosvet.models.examine import Examination
 from prosvet.reading.evidence import map_evidence
 
-__all__ = ["decide", "status_of"]
+__all__ = ["decide", "decide_scores", "status_of"]
 
 
 _WHOLE_FILM = frozenset({"abnormal", "emphysema", "edema"})
@@ -33,6 +33,20 @@ def decide(examination: Examination, card: Card) -> tuple[Finding, ...]:
     found = {concept: _one(concept, p, examination, card) for concept, p in examination.scores.items()}
     if "cardiomegaly" in found and ratio is not None:
         found["cardiomegaly"] = _with_ratio(found["cardiomegaly"], ratio)
+    return _complete(found)
+
+
+def decide_scores(scores: Mapping[str, float], card: Card, operating_point: str) -> tuple[Finding, ...]:
+    """The findings that stored scores give, in the same order, without places and without the ratio's word."""
+    found = {
+        concept: Finding(concept=concept, status=status_of(concept, p, card, operating_point), probability=p)
+        for concept, p in scores.items()
+    }
+    return _complete(found)
+
+
+def _complete(found: dict[str, Finding]) -> tuple[Finding, ...]:
+    """With the wholes that parts speak for and every syndrome, strongest first."""
     for whole, parts in _PARTS.items():
         known = [found[part] for part in parts if part in found and found[part].status is not Status.NOT_ASSESSED]
         if whole not in found and known:

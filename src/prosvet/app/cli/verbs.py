@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prosvet.app.cli import clean, models, reader_study, studies, train
+from prosvet.app.cli import clean, models, protocol, reader_study, studies, train
 from prosvet.app.cli.check import check
 from prosvet.app.cli.compare import compare
 from prosvet.app.cli.doctor import doctor
@@ -33,6 +33,10 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "studies.list": studies.list_,
     "studies.show": studies.show,
     "studies.erase": studies.erase,
+    "protocol.show": protocol.show,
+    "protocol.draft": protocol.draft,
+    "protocol.sign": protocol.sign,
+    "protocol.history": protocol.history,
     "evaluate.reports": reports,
     "evaluate.findings": findings,
     "evaluate.retrieval": retrieval,
