@@ -12,6 +12,7 @@ from prosvet.archive.records import ImageRecord
 from prosvet.archive.schema import Finding, Image, ImageVector, Report, ReportVector
 from prosvet.archive.store import Store
 from prosvet.archive.texts import REVISION, ReportVectors
+from prosvet.archive.worklist import list_studies
 from prosvet.archive.writer import insert_many
 from prosvet.core.settings import Settings
 from prosvet.core.types import View
@@ -48,6 +49,7 @@ def encode_films(store: Store, files: FileStore, examiner: Examiner, settings: S
             for row, answer in zip(rows, answers, strict=True):
                 view = None if row.view == View.UNKNOWN.value else View(row.view)
                 _update(db, row.id, row.study_id, examined(ImageRecord({}), answer, view, limits))
+            list_studies(db, list({row.study_id for row in rows}))
 
 
 def _update(db: Connection, image: int, study: str, record: ImageRecord) -> None:

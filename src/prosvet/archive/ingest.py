@@ -67,10 +67,13 @@ class Tally:
 
 
 class Intaker:
-    """Takes items into the archive of a context; the caller holds the archive's writer lock."""
+    """Takes items into the archive of a context; the caller holds the archive's writer lock.
 
-    def __init__(self, context: Context, *, deidentify: bool, encode: bool) -> None:
-        self._context, self._encode, self._deidentify = context, encode, deidentify
+    ``owner`` is whose the new studies are; None for the whole department's.
+    """
+
+    def __init__(self, context: Context, *, deidentify: bool, encode: bool, owner: str | None = None) -> None:
+        self._context, self._encode, self._deidentify, self._owner = context, encode, deidentify, owner
         self._store, self._files = context.get(Store), context.get(FileStore)
         self._names = Deidentifier.from_context(context)
         self._audit = AuditLog.from_context(context)
@@ -89,7 +92,9 @@ class Intaker:
         with ThreadPoolExecutor(_THREADS) as readers, ThreadPoolExecutor(_THREADS) as keepers:
             ahead = _Ahead(readers, lambda item: take_in(item, self._store, self._context.settings))
             try:
-                for batch in _batches(ahead.run(self._unknown(items))):
+                # Counted as they are gathered, a batch ahead of what is kept: a loop that is stopped here loses no more.
+                arriving = self._context.progress.track(ahead.run(self._unknown(items)), "ingest")
+                for batch in _batches(arriving):
                     self._keep(batch, keepers)
             finally:
                 ahead.cancel()
@@ -173,7 +178,7 @@ class Intaker:
 
     def _commit(self, records: list[Record]) -> None:
         with self._store.write() as db:
-            written = write_records(db, records)
+            written = write_records(db, records, self._owner)
             # Before the commit: a line for what was then not committed misleads less than a change without a line.
             if written.added:
                 studies = " ".join(dict.fromkeys(record.study for record in records))

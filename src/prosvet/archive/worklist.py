@@ -1,4 +1,4 @@
-"""A study's row in the worklist: its status, who has taken it, whose it is. Changes come on a ``Store.note()`` connection."""
+"""A study's row in the worklist: its status, who has taken it, whose it is. Changes come on ``Store.note()``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
-from sqlalchemy import Connection, case, func, insert, or_, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from prosvet.archive.priority import set_priorities
 from prosvet.archive.schema import Image, Meta, Patient, Study
@@ -22,8 +22,8 @@ __all__ = [
     "ensure_listed",
     "list_studies",
     "opened",
-    "relist",
     "release",
+    "relist",
     "set_status",
     "take",
 ]
@@ -102,7 +102,8 @@ def _reader(db: Connection, study: str) -> str | None:
     row = db.execute(select(WorkItem.reader).where(WorkItem.study_id == study)).first()
     if row is None:
         raise NotFound(kind="study", name=study)
-    return row.reader
+    holder: str | None = row.reader
+    return holder
 
 
 # ---------------------------------------------------------------- rows of new and old studies

@@ -26,6 +26,7 @@ from prosvet.archive.schema import (
     ReportVector,
     Study,
 )
+from prosvet.archive.worklist import list_studies
 
 __all__ = ["Written", "insert_many", "write_records"]
 
@@ -59,9 +60,10 @@ class _Batch:
         self.next_image, self.next_report = _next_id(db, "images"), _next_id(db, "reports")
 
 
-def write_records(db: Connection, records: Sequence[Record]) -> Written:
-    """Write `records` on a connection that holds the write lock."""
+def write_records(db: Connection, records: Sequence[Record], owner: str | None = None) -> Written:
+    """Write `records` on a connection that holds the write lock; ``owner`` is whose the new studies are."""
     batch, done = _Batch(db, records), Written()
+    touched: dict[str, None] = {}
     for record in records:
         study, fresh = _home(batch, record)
         before = len(batch.rows[Finding]), len(batch.rows[Report]), len(batch.rows[Study])
@@ -77,11 +79,13 @@ def write_records(db: Connection, records: Sequence[Record]) -> Written:
         after = len(batch.rows[Finding]), len(batch.rows[Report]), len(batch.rows[Study])
         if fresh or after != before:
             done.added += 1
+            touched[study] = None
         else:
             done.known += 1
         batch.rows[LedgerEntry].append(_ledger(record, study))
     done.reports = len(batch.rows[Report])
     _flush(batch)
+    list_studies(db, list(touched), owner)
     return done
 
 

@@ -23,8 +23,8 @@ BEGIN SELECT RAISE(ABORT, 'a signed protocol is never changed'); END
 
 _LISTED = """
 INSERT INTO worklist (study_id, arrived, priority, status, sex, age, date, image_id, updated)
-SELECT s.id, CURRENT_TIMESTAMP, 0, 'new', p.sex, s.age, s.date,
-       (SELECT min(i.id) FROM images i WHERE i.study_id = s.id), CURRENT_TIMESTAMP
+SELECT s.id, strftime('%Y-%m-%d %H:%M:%S.000000', 'now'), 0, 'new', p.sex, s.age, s.date,
+       (SELECT min(i.id) FROM images i WHERE i.study_id = s.id), strftime('%Y-%m-%d %H:%M:%S.000000', 'now')
 FROM studies s JOIN patients p ON p.id = s.patient_id
 """
 
