@@ -145,6 +145,7 @@ class Cohort(Base):
     """A named set of studies, and the question that it came from."""
 
     __tablename__ = "cohorts"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     owner: Mapped[str] = mapped_column(index=True)

@@ -24,6 +24,7 @@ __all__ = [
     "Busy",
     "Cancelled",
     "CardsDiffer",
+    "CohortError",
     "ColourPhotograph",
     "DecompressionBomb",
     "DiskFull",
@@ -39,6 +40,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidSettings",
     "JobRefused",
+    "LoopbackOnly",
     "ManifestError",
     "MethodRefused",
     "MissingColumns",
@@ -111,7 +113,7 @@ class ProsvetError(Exception):
     def _words(self, lang: Lang) -> dict[str, object]:
         """The details, with ``kind`` and ``reason`` in words; a reason may have places of its own."""
         words = dict(self.details)
-        for name, place in (("reason", self.reasons), ("kind", "kinds")):
+        for name, place in (("reason", self.reasons), ("kind", "kinds"), ("role", "roles")):
             known = catalogue(lang).get(f"{place}.{words.get(name)}")
             if known is not None:
                 words[name] = known.format(**self.details)
@@ -280,6 +282,15 @@ class QueryLanguage(QueryError):
     code = "query_language"
 
 
+class CohortError(ProsvetError):
+    """A cohort that cannot be kept or compared. Details: reason (under ``cohort_reasons``), and what it names."""
+
+    code = "cohort_error"
+    http_status = 422
+    exit_code = 2
+    reasons = "cohort_reasons"
+
+
 class NotFound(ProsvetError):
     """Details: kind (study, image, ...), name."""
 
@@ -316,6 +327,14 @@ class Taken(ProsvetError):
 
     code = "taken"
     http_status = 409
+    exit_code = 2
+
+
+class LoopbackOnly(ProsvetError):
+    """A request that names folders of the server, which is reached by others too. No details."""
+
+    code = "loopback_only"
+    http_status = 403
     exit_code = 2
 
 
