@@ -89,7 +89,7 @@ def run(request: IngestRequest, context: Context) -> IngestResult:
         items = _items(request, lost)
         if request.limit is not None:
             items = islice(items, request.limit)
-        intaker.take(context.progress.track(items, "ingest"))
+        intaker.take(items)
         intaker.catch_up()
     tally = intaker.tally
     failures = [*tally.failures, *lost]

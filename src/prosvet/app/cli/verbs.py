@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prosvet.app.cli import clean, models, protocol, reader_study, studies, train
+from prosvet.app.cli import clean, cohort, jobs, models, protocol, reader_study, studies, train
 from prosvet.app.cli.check import check
 from prosvet.app.cli.compare import compare
 from prosvet.app.cli.doctor import doctor
@@ -27,9 +27,17 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "clean.indiana": clean.indiana,
     "read": read,
     "search": search,
+    "cohort.save": cohort.save,
+    "cohort.list": cohort.list_,
+    "cohort.show": cohort.show,
+    "cohort.export": cohort.export,
+    "cohort.delete": cohort.delete,
     "serve": serve,
     "label": label,
     "check": check,
+    "jobs.list": jobs.list_,
+    "jobs.show": jobs.show,
+    "jobs.cancel": jobs.cancel,
     "studies.list": studies.list_,
     "studies.show": studies.show,
     "studies.erase": studies.erase,

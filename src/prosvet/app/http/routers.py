@@ -6,5 +6,14 @@ __all__ = ["ROUTERS"]
 
 ROUTERS: dict[str, str] = {
     "health": "prosvet.app.http.routes.health",
+    "read": "prosvet.app.http.routes.read",
+    "search": "prosvet.app.http.routes.search",
+    "language": "prosvet.app.http.routes.language",
+    "studies": "prosvet.app.http.routes.studies",
+    "models": "prosvet.app.http.routes.models",
+    "doctor": "prosvet.app.http.routes.doctor",
+    "evaluate": "prosvet.app.http.routes.evaluate",
+    "jobs": "prosvet.app.http.routes.jobs",
+    "protocols": "prosvet.app.http.routes.protocols",
     "images": "prosvet.app.http.routes.images",
 }

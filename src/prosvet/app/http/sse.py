@@ -1,0 +1,48 @@
+"""Server-sent events: a job's row each time it changes, a heartbeat between, the end with the job's end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from prosvet.app.jobs.runner import Runner
+from prosvet.core.context import Actor
+from prosvet.core.errors import NotFound
+
+__all__ = ["HEARTBEAT", "job_events", "stream"]
+
+HEARTBEAT = 10.0
+"""Seconds after which a silent stream says that it is alive, and looks whether another process changed the job."""
+
+
+async def job_events(job: str, runner: Runner, actor: Actor, heartbeat: float = HEARTBEAT) -> AsyncIterator[str]:
+    """Events ``progress`` while the job goes on and one ``end``, each with the whole job as JSON.
+
+    No thread is held between events, and no change is kept for a slow listener: it gets the latest.
+    """
+    last = None
+    with runner.hub.listening(job) as changed:
+        while True:
+            changed.clear()
+            try:
+                view = await run_in_threadpool(runner.book.get, job, actor)
+            except NotFound:
+                return
+            if view != last:
+                yield f"event: {'end' if view.ended else 'progress'}\ndata: {view.model_dump_json()}\n\n"
+                last = view
+            if view.ended:
+                return
+            try:
+                await asyncio.wait_for(changed.wait(), heartbeat)
+            except TimeoutError:
+                yield ": still here\n\n"
+
+
+def stream(events: AsyncIterator[str]) -> StreamingResponse:
+    """`events` as an answer that nobody on the way keeps back."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
