@@ -1,0 +1,1 @@
+"""Watching: what came in, what was answered, what has changed, and stopping the line."""

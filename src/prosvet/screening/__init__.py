@@ -1,0 +1,1 @@
+"""Autonomous release of normals within a proven risk, and the line that can be stopped."""
