@@ -17,6 +17,7 @@ from prosvet.archive.readers import READERS, Item, Reader, detect_reader
 from prosvet.archive.store import Store
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound, ProsvetError
+from prosvet.core.progress import SilentProgress
 from prosvet.core.types import Frozen
 
 __all__ = ["FailedRow", "IngestRequest", "IngestResult", "run"]
@@ -86,10 +87,9 @@ def run(request: IngestRequest, context: Context) -> IngestResult:
         finish_erasures(store, context.get(FileStore))
         intaker = Intaker(context, deidentify=request.deidentify, encode=request.encode)
         lost: list[Failure] = []
-        items = _items(request, lost)
-        if request.limit is not None:
-            items = islice(items, request.limit)
-        intaker.take(items)
+        watched = not isinstance(context.progress, SilentProgress)  # else nobody asks how many there are
+        total = intaker.count(_items(request, [])) if watched else None
+        intaker.take(_items(request, lost), total)
         intaker.catch_up()
     tally = intaker.tally
     failures = [*tally.failures, *lost]
@@ -103,12 +103,16 @@ def run(request: IngestRequest, context: Context) -> IngestResult:
 
 
 def _items(request: IngestRequest, lost: list[Failure]) -> Iterator[Item]:
-    """Items of every path in turn; a layout that breaks ends its own path only."""
-    for path in request.paths:
-        try:
-            yield from _reader(request, path).items(path)
-        except ProsvetError as error:
-            lost.append(Failure(path.name, error))
+    """Items of every path in turn, up to the limit; a layout that breaks ends its own path only."""
+
+    def every() -> Iterator[Item]:
+        for path in request.paths:
+            try:
+                yield from _reader(request, path).items(path)
+            except ProsvetError as error:
+                lost.append(Failure(path.name, error))
+
+    return islice(every(), request.limit)
 
 
 def _reader(request: IngestRequest, path: Path) -> Reader:

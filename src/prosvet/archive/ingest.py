@@ -80,8 +80,12 @@ class Intaker:
         self._texts = ReportVectors(context.get(SentenceEncoder))
         self.tally = Tally()
 
-    def take(self, items: Iterable[Item]) -> None:
-        """Take in all of `items` that the ledger does not know as they are.
+    def count(self, items: Iterable[Item]) -> int:
+        """How many of `items` there are to take in."""
+        return sum(not known for _, known in self._looked_up(items))
+
+    def take(self, items: Iterable[Item], total: int | None = None) -> None:
+        """Take in all of `items` that the ledger does not know as they are: `total`, when they were counted.
 
         Raises
         ------
@@ -93,7 +97,7 @@ class Intaker:
             ahead = _Ahead(readers, lambda item: take_in(item, self._store, self._context.settings))
             try:
                 # Counted as they are gathered, a batch ahead of what is kept: a loop that is stopped here loses no more.
-                arriving = self._context.progress.track(ahead.run(self._unknown(items)), "ingest")
+                arriving = self._context.progress.track(ahead.run(self._unknown(items)), "ingest", total)
                 for batch in _batches(arriving):
                     self._keep(batch, keepers)
             finally:
@@ -111,6 +115,14 @@ class Intaker:
 
     def _unknown(self, items: Iterable[Item]) -> Iterator[Item]:
         """Items that are not in the ledger with this size and time."""
+        for item, known in self._looked_up(items):
+            if known:
+                self.tally.skipped += 1
+            else:
+                self.tally.without_image += item.image_missing
+                yield item
+
+    def _looked_up(self, items: Iterable[Item]) -> Iterator[tuple[Item, bool]]:
         rest = iter(items)
         while chunk := list(islice(rest, _LEDGER)):
             keys = {self._names.ledger_key(item.key): item for item in chunk}
@@ -118,11 +130,7 @@ class Intaker:
             with self._store.read() as db:
                 known = {key: (size, time) for key, size, time in db.execute(query.where(LedgerEntry.key.in_(keys)))}
             for key, item in keys.items():
-                if known.get(key) == (item.size, item.mtime_ns):
-                    self.tally.skipped += 1
-                else:
-                    self.tally.without_image += item.image_missing
-                    yield item
+                yield item, known.get(key) == (item.size, item.mtime_ns)
 
     def _keep(self, batch: list[Intake], pool: ThreadPoolExecutor) -> None:
         """Examine, store and commit one batch."""
