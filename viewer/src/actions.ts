@@ -25,7 +25,7 @@ const TOOL_KEYS: Record<Mode, string> = {
 const STEP = 60; // CSS pixels an arrow key moves the film
 const NUDGE = 0.05; // of the default window, by the bracket keys
 
-export const PRESETS = ["default", "lungs", "mediastinum", "bones", "full"] as const;
+export const PRESETS = ["default", "lungs", "mediastinum", "bones", "full", "file"] as const;
 
 const tools: Action[] = MODES.map((mode) => ({
   name: mode, codes: [`Key${TOOL_KEYS[mode]}`], key: TOOL_KEYS[mode], group: "tools", button: true,
@@ -34,7 +34,7 @@ const tools: Action[] = MODES.map((mode) => ({
 
 const presets: Action[] = PRESETS.map((name, n) => ({
   name: `preset_${name}`, codes: [`Digit${n + 1}`], key: String(n + 1), group: "picture",
-  run: (viewer) => viewer.preset(name),
+  run: (viewer) => viewer.preset(name), available: (viewer) => viewer.active.has(name),
 }));
 
 const arrows: Action[] = ([["left", "←", STEP, 0], ["right", "→", -STEP, 0], ["up", "↑", 0, STEP],

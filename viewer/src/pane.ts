@@ -3,9 +3,10 @@
 import { Enums, eventTarget, type Types } from "@cornerstonejs/core";
 import { Enums as ToolEnums } from "@cornerstonejs/tools";
 import { Refused, evidence, type Evidence, type Pixels, type Point, type Window } from "./api";
-import { Camera } from "./camera";
+import { Camera, type View } from "./camera";
 import { decimal, type Film, type Say, type Study } from "./config";
 import { filmOf, imageId, theEngine } from "./engine";
+import { Lens } from "./lens";
 import { Overlay, type Shown } from "./overlay";
 import { keepTwoRatioLines } from "./tools";
 
@@ -23,6 +24,8 @@ export class Pane {
   readonly root: HTMLElement;
   readonly overlay = new Overlay();
   camera: Camera | null = null;
+  /** Whether the left button holds the magnifier. */
+  magnifying: () => boolean = () => false;
   evidence: Evidence | null = null;
   shown: Shown = { concept: null, heat: false, contours: false, ratio: false, opacity: 0.45 };
   /** Called after each change of view or window that came from this pane. */
@@ -34,7 +37,10 @@ export class Pane {
   private readonly quick: HTMLImageElement;
   private readonly message: HTMLElement;
   private readonly corners: Record<"study" | "size" | "window" | "side", HTMLElement>;
+  private readonly lens = new Lens();
   private cursor: Point | null = null;
+  /** The last view drawn: when the pane changes its size, the old one can no longer be asked for. */
+  private lastView: View | null = null;
 
   constructor(readonly id: string, readonly study: Study, private readonly say: Say, private readonly lang: string,
               place: HTMLElement) {
@@ -44,7 +50,7 @@ export class Pane {
     this.quick.alt = "";
     this.stage = element("div", "viewer-stage", place) as HTMLDivElement;
     this.stage.hidden = false;
-    place.append(this.overlay.canvas);
+    place.append(this.overlay.canvas, this.lens.canvas);
     const corner = (name: string): HTMLElement => element("div", `viewer-corner viewer-${name}`, place);
     this.corners = { study: corner("nw"), size: corner("ne"), window: corner("sw"), side: corner("se") };
     this.message = element("div", "viewer-message", place);
@@ -97,6 +103,7 @@ export class Pane {
     if (imageId(this.image.id) !== id) return; // another film was asked for meanwhile
     this.film = filmOf(id);
     this.camera = new Camera(this.viewport, this.film);
+    this.lastView = null;
     this.resetView();
     this.quick.hidden = true;
     performance.mark("prosvet-full");
@@ -138,6 +145,10 @@ export class Pane {
     this.viewport?.render();
   }
 
+  has(preset: string): boolean {
+    return this.film?.windows[preset] !== undefined;
+  }
+
   preset(name: string): Window {
     return this.film?.windows[name] ?? { low: 0, high: 65535 };
   }
@@ -175,8 +186,8 @@ export class Pane {
   // -- drawing and figures -------------------------------------------------------------------------------
 
   resize(): void {
-    if (!this.camera) return;
-    const { view } = this.camera;
+    if (!this.camera || this.root.hidden) return;
+    const view = this.lastView ?? this.camera.view;
     theEngine().resize(true, true);
     this.camera.view = view;
   }
@@ -184,6 +195,7 @@ export class Pane {
   redraw(): void {
     const { camera, film } = this;
     if (!camera || !film) return;
+    this.lastView = camera.view;
     this.overlay.draw(this.shown, film, (point) => camera.toCanvas(point));
     this.describe();
   }
@@ -202,8 +214,13 @@ export class Pane {
       this.camera?.zoomBy(WHEEL_STEP ** -event.deltaY, this.place(event));
     }, { passive: false });
     this.stage.addEventListener("contextmenu", (event) => event.preventDefault());
+    this.stage.addEventListener("pointerdown", (event) => this.magnify(event));
+    for (const end of ["pointerup", "pointercancel"] as const) {
+      document.addEventListener(end, () => this.lens.hide());
+    }
     this.stage.addEventListener("pointermove", (event) => {
-      this.cursor = this.camera?.toFilm(this.place(event)) ?? null;
+      this.magnify(event);
+      this.cursor = this.place(event);
       this.describe();
     });
     this.stage.addEventListener("pointerleave", () => {
@@ -214,6 +231,14 @@ export class Pane {
       keepTwoRatioLines(imageId(this.image.id));
       this.render();
     });
+  }
+
+  private magnify(event: PointerEvent): void {
+    const { camera, film } = this;
+    if (!camera || !film || !this.magnifying() || !(event.buttons & 1)) return;
+    const at = this.place(event);
+    const look = { window: this.window, inverted: this.inverted, scale: camera.scale };
+    this.lens.show(at, camera.toFilm(at), film, look, (point) => camera.toCanvas(point));
   }
 
   private place(event: MouseEvent): Point {
@@ -251,8 +276,8 @@ export class Pane {
   }
 
   private valueWords(film: Pixels): string {
-    if (!this.cursor) return "";
-    const [x, y] = this.cursor.map(Math.floor) as Point;
+    if (!this.cursor || !this.camera) return "";
+    const [x, y] = this.camera.toFilm(this.cursor).map(Math.floor) as Point;
     if (x < 0 || y < 0 || x >= film.cols || y >= film.rows) return "";
     const value = film.data[y * film.cols + x]! * film.slope + film.intercept;
     return this.say("pixel_value", { x, y, value: decimal(this.lang, value) });

@@ -14,7 +14,7 @@ export class Toolbar {
   private readonly opacity = document.createElement("input");
   private readonly note = document.createElement("span");
 
-  constructor(private readonly viewer: Viewer, place: HTMLElement) {
+  constructor(private readonly viewer: Viewer, place: HTMLElement, private readonly strip: HTMLElement) {
     place.setAttribute("role", "toolbar");
     place.setAttribute("aria-label", viewer.say("toolbar"));
     place.replaceChildren();
@@ -24,8 +24,8 @@ export class Toolbar {
       place.append(part);
       if (group === "picture") this.addPresets(part);
       for (const action of ACTIONS) if (action.group === group && action.button) part.append(this.button(action));
-      if (group === "evidence") this.addEvidence(part);
     }
+    this.addEvidence(strip);
     place.addEventListener("keydown", (event) => this.walk(event, place));
     this.update();
   }
@@ -51,8 +51,7 @@ export class Toolbar {
     this.presets.setAttribute("aria-label", say("presets"));
     this.presets.title = say("presets");
     for (const name of PRESETS) this.presets.add(new Option(say(`preset_${name}`), name));
-    this.presets.add(new Option(say("preset_own"), "own", false, false));
-    this.presets.options[PRESETS.length]!.hidden = true;
+    this.presets.add(new Option(say("preset_own"), "own"));
     this.presets.addEventListener("change", () => this.viewer.preset(this.presets.value));
     part.append(this.presets);
   }
@@ -89,6 +88,7 @@ export class Toolbar {
   say(text: string): void {
     if (this.note.textContent !== text) this.note.textContent = text;
     this.note.hidden = text === "";
+    this.showStrip();
   }
 
   update(): void {
@@ -97,12 +97,19 @@ export class Toolbar {
       if (action.pressed) made.setAttribute("aria-pressed", String(action.pressed(viewer)));
       made.hidden = action.available ? !action.available(viewer) : false;
     }
+    for (const option of this.presets.options) option.hidden = !viewer.active.has(option.value);
     this.presets.value = viewer.presetNow;
     this.opacity.value = String(viewer.shown.opacity);
     this.fillFindings();
     const on = viewer.shown.heat || viewer.shown.contours || viewer.shown.ratio;
     this.opacity.hidden = !on;
+    this.showStrip();
     this.findings.hidden = !viewer.shown.heat || this.findings.options.length === 0;
+  }
+
+  private showStrip(): void {
+    this.strip.hidden = this.note.hidden && this.opacity.hidden;
+    this.strip.closest(".viewer")?.classList.toggle("viewer-showing", !this.strip.hidden);
   }
 
   private fillFindings(): void {

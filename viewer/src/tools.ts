@@ -1,4 +1,4 @@
-/** The tools of the left button, made of Cornerstone's: window, measures with their words, magnifier. */
+/** The tools of the left button, made of Cornerstone's: window, pan, zoom, and measures with their words. */
 
 import { getEnabledElement, type Types } from "@cornerstonejs/core";
 import {
@@ -6,7 +6,6 @@ import {
   BaseTool,
   Enums,
   LengthTool,
-  MagnifyTool,
   PanTool,
   ToolGroupManager,
   ZoomTool,
@@ -55,11 +54,11 @@ class RatioTool extends LengthTool {
   static override toolName = "ProsvetRatio";
 }
 
-const TOOLS: Record<Mode, string> = {
+/** The magnifier is the pane's own (lens.ts): no tool of the library has the button then. */
+const TOOLS: Record<Exclude<Mode, "magnify">, string> = {
   window: WindowTool.toolName,
   pan: PanTool.toolName,
   zoom: ZoomTool.toolName,
-  magnify: MagnifyTool.toolName,
   length: LengthTool.toolName,
   angle: AngleTool.toolName,
   ratio: RatioTool.toolName,
@@ -111,7 +110,7 @@ function words(say: Say, lang: string): Record<string, (data: ToolTypes.Annotati
     ratio: (data, target) => {
       const image = imageOf(target);
       const mine = lengthOf(data as Line["data"]);
-      const lines = [told(mine, image, say, lang)];
+      const lines = filmOf(image).spacingKind === "none" ? [] : [told(mine, image, say, lang)];
       const ratio = handRatio(image);
       const longest = Math.max(...ratioLines(image).map((line) => lengthOf(line.data)));
       if (ratio !== null) {
@@ -133,18 +132,18 @@ export class Tools {
   mode: Mode = "window";
 
   constructor(say: Say, lang: string) {
-    for (const tool of [WindowTool, PanTool, ZoomTool, MagnifyTool, LengthTool, AngleTool, RatioTool]) addTool(tool);
+    for (const tool of [WindowTool, PanTool, ZoomTool, LengthTool, AngleTool, RatioTool]) addTool(tool);
     const group = ToolGroupManager.createToolGroup("prosvet");
     if (!group) throw new Error("the tool group stands already");
     this.group = group;
     const lines = words(say, lang);
-    for (const mode of MODES) {
+    for (const [mode, name] of Object.entries(TOOLS)) {
       const getTextLines = lines[mode];
-      const more = mode === "magnify" ? { magnifySize: 3, magnifyWidth: 260, magnifyHeight: 260 } : {};
-      this.group.addTool(TOOLS[mode], getTextLines ? { getTextLines } : more);
+      this.group.addTool(name, getTextLines ? { getTextLines } : {});
     }
     annotation.config.style.setDefaultToolStyles({
       global: {
+        ...annotation.config.style.getDefaultToolStyles().global,
         color: "rgb(255, 214, 90)", colorHighlighted: "rgb(255, 240, 170)", colorSelected: "rgb(120, 220, 255)",
         lineWidth: "2", lineWidthSelected: "2.5", textBoxFontSize: "15px", textBoxFontFamily: "system-ui, sans-serif",
         textBoxColor: "rgb(255, 226, 130)", textBoxColorSelected: "rgb(160, 230, 255)",
@@ -166,17 +165,19 @@ export class Tools {
   /** Give `mode` the left button and one finger; the middle button pans, the right one and two fingers zoom. */
   choose(mode: Mode): void {
     this.mode = mode;
-    for (const other of MODES) {
+    for (const [other, name] of Object.entries(TOOLS)) {
       const measures = other === "length" || other === "angle" || other === "ratio";
-      if (measures) this.group.setToolPassive(TOOLS[other]);
-      else this.group.setToolDisabled(TOOLS[other]);
+      if (measures) this.group.setToolPassive(name);
+      else this.group.setToolDisabled(name);
     }
     const bindings: Record<string, ToolTypes.IToolBinding[]> = {
       [PanTool.toolName]: [{ mouseButton: MouseBindings.Auxiliary }],
       [ZoomTool.toolName]: [{ mouseButton: MouseBindings.Secondary }, { numTouchPoints: 2 }],
     };
-    const chosen = TOOLS[mode];
-    bindings[chosen] = [...(bindings[chosen] ?? []), { mouseButton: MouseBindings.Primary }, { numTouchPoints: 1 }];
+    if (mode !== "magnify") {
+      const chosen = TOOLS[mode];
+      bindings[chosen] = [...(bindings[chosen] ?? []), { mouseButton: MouseBindings.Primary }, { numTouchPoints: 1 }];
+    }
     for (const [name, binding] of Object.entries(bindings)) this.group.setToolActive(name, { bindings: binding });
   }
 }

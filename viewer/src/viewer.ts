@@ -31,7 +31,8 @@ export class Viewer {
     this.help = new Help(root, this.say);
     this.main = this.pane("main", config.study, root.querySelector<HTMLElement>(".viewer-pane")!);
     this.active = this.main;
-    this.bar = new Toolbar(this, root.querySelector<HTMLElement>(".viewer-bar")!);
+    this.bar = new Toolbar(this, root.querySelector<HTMLElement>(".viewer-bar")!,
+                           this.strip());
     root.tabIndex = 0;
     root.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("prosvet:show-finding", (event) => {
@@ -46,9 +47,19 @@ export class Viewer {
 
   private pane(id: string, study: Config["study"], place: HTMLElement): Pane {
     const pane = new Pane(`prosvet-${id}`, study, this.say, this.lang, place);
+    pane.magnifying = () => this.tools.mode === "magnify";
     pane.onMoved = () => this.follow(pane);
     place.addEventListener("pointerdown", () => this.activate(pane));
     return pane;
+  }
+
+  /** What is chosen of the model's evidence floats over the films, so that nothing moves when it comes. */
+  private strip(): HTMLElement {
+    const strip = document.createElement("div");
+    strip.className = "viewer-strip";
+    strip.hidden = true;
+    this.root.querySelector(".viewer-panes")!.append(strip);
+    return strip;
   }
 
   private activate(pane: Pane): void {
@@ -161,7 +172,7 @@ export class Viewer {
   get presetNow(): string {
     const { low, high } = this.active.window;
     const near = (a: number, b: number): boolean => Math.abs(a - b) < 0.01 * Math.max(high - low, 1);
-    return PRESETS.find((name) => {
+    return PRESETS.filter((name) => this.active.has(name)).find((name) => {
       const preset = this.active.preset(name);
       return near(preset.low, low) && near(preset.high, high);
     }) ?? "own";

@@ -12,14 +12,16 @@ __all__ = ["polygon"]
 _STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # right, down, left, up, as (row, column)
 
 
-def polygon(mask: NDArray[np.bool_], tolerance: float = 0.75) -> list[Point]:
+def polygon(mask: NDArray[np.bool_], tolerance: float = 0.15, smooth: int = 4) -> list[Point]:
     """The outline of a mask of one piece without holes, as (x, y) corners in its pixels, edges at whole numbers.
 
     Parameters
     ----------
     mask : ndarray of bool, shape (h, w)
     tolerance : float
-        How far, in pixels, the outline may stray from the border.
+        How far, in pixels, the polygon may stray from the smoothed border.
+    smooth : int
+        Steps to either side over which the border is averaged, so that it has no stairs; 0 keeps it exact.
 
     Returns
     -------
@@ -30,12 +32,15 @@ def polygon(mask: NDArray[np.bool_], tolerance: float = 0.75) -> list[Point]:
     --------
     >>> square = np.zeros((8, 8), dtype=bool)
     >>> square[2:6, 1:5] = True
-    >>> polygon(square, tolerance=0.1)
+    >>> polygon(square, smooth=0)
     [(1.0, 2.0), (5.0, 2.0), (5.0, 6.0), (1.0, 6.0)]
     """
     border = _walk(mask)
     if len(border) < 4:
         return []
+    if smooth and len(border) > 2 * smooth:
+        around = range(-smooth, smooth + 1)
+        border = np.mean([np.roll(border, shift, axis=0) for shift in around], axis=0)
     far = int(np.argmax(((border - border[0]) ** 2).sum(axis=1)))
     halves = (border[: far + 1], np.concatenate([border[far:], border[:1]]))
     kept = np.concatenate([_simplify(half, tolerance)[:-1] for half in halves])

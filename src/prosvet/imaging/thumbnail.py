@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from prosvet.imaging.film import Film
-from prosvet.imaging.windows import windows_of
+from prosvet.imaging.whole_range import film_windows
 
 __all__ = ["FORMAT", "SIDES", "thumbnail"]
 
@@ -19,7 +19,7 @@ _QUALITY = 80
 
 
 def thumbnail(film: Film, side: int) -> bytes:
-    """The film in its default window, 8 bits, WebP, its longer side `side` pixels at most.
+    """A film that was read over its whole range, in its default window, 8 bits, WebP, its longer side `side` pixels at most.
 
     Pixels that are not square are made so, as the viewer shows them.
     """
@@ -27,7 +27,7 @@ def thumbnail(film: Film, side: int) -> bytes:
     tall = rows * (film.spacing[0] / film.spacing[1] if film.spacing else 1.0)
     scale = min(1.0, side / max(tall, columns))
     size = max(1, round(columns * scale)), max(1, round(tall * scale))
-    window = windows_of(film.pixels)["default"]
+    window = film_windows(film)["default"]
     small = Image.fromarray(film.pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     share = (np.asarray(small) - np.float32(window.low)) / np.float32(max(window.high - window.low, 1e-6))
     picture = Image.fromarray((np.clip(share, 0, 1) * 255 + 0.5).astype(np.uint8))

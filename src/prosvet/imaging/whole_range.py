@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from prosvet.imaging.film import Film
 from prosvet.imaging.windows import GreyWindow, windows_of
 
-__all__ = ["SpacingKind", "WholeRange", "spacing_kind", "whole_range"]
+__all__ = ["SpacingKind", "WholeRange", "film_windows", "spacing_kind", "whole_range"]
 
 SpacingKind = Literal["calibrated", "detector", "none"]
 _TOP = 65535
@@ -59,9 +59,14 @@ def whole_range(film: Film) -> WholeRange:
     packed = np.clip(np.rint(values), 0, _TOP).astype("<u2")
     windows = {
         name: GreyWindow((one.low - intercept) / slope, (one.high - intercept) / slope)
-        for name, one in windows_of(film.pixels, _stated(film)).items()
+        for name, one in film_windows(film).items()
     }
     return WholeRange(packed, slope, intercept, windows, film.spacing, spacing_kind(film))
+
+
+def film_windows(film: Film) -> dict[str, GreyWindow]:
+    """The windows of a film that was read over its whole range, in its own units; see :func:`windows_of`."""
+    return windows_of(film.pixels, _stated(film))
 
 
 def spacing_kind(film: Film) -> SpacingKind:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 __all__ = ["PRESETS", "GreyWindow", "windows_of"]
 
 PRESETS = ("default", "lungs", "mediastinum", "bones", "full")
+_WELL_USED = 0.6  # of a stated window's width by the film's own range: a wider one was set by nobody
 _BINS = 256
 
 
@@ -33,7 +34,8 @@ def windows_of(pixels: NDArray[np.float32], stated: GreyWindow | None = None) ->
     pixels : ndarray, shape (H, W)
         The whole range of the film, bone bright.
     stated : GreyWindow, optional
-        The window that the file itself gives; it becomes the default.
+        The window that the file itself gives, as ``file``. It is the default too, unless it is so wide that the film
+        would look washed out: many devices write their whole scale there.
 
     Examples
     --------
@@ -50,13 +52,15 @@ def windows_of(pixels: NDArray[np.float32], stated: GreyWindow | None = None) ->
         return dict.fromkeys(PRESETS, whole)
     edge = dark + (bright - dark) * _otsu((middle - dark) / (bright - dark))
     lung, soft = edge - dark, bright - edge
+    own = GreyWindow(dark, bright)
+    used = stated is not None and bright - dark >= _WELL_USED * (stated.high - stated.low)
     return {
-        "default": stated or GreyWindow(dark, bright),
+        "default": stated if stated and used else own,
         "lungs": GreyWindow(dark, edge + 0.35 * soft),
         "mediastinum": GreyWindow(edge - 0.2 * lung, bright + 0.1 * soft),
         "bones": GreyWindow(dark + 0.45 * lung, bright - 0.1 * soft),
         "full": whole,
-    }
+    } | ({"file": stated} if stated else {})
 
 
 def _otsu(shares: NDArray[np.float32]) -> float:

@@ -44,7 +44,7 @@ def stored_thumbnail(image: StoredImage, side: int, context: Context) -> bytes:
         known = db.execute(query).scalar_one_or_none()
     if known is not None:
         return known
-    data = thumbnail(film_of(image, context, windowed=True), kept)
+    data = thumbnail(film_of(image, context, windowed=False), kept)
     try:
         _keep(store, image.id, kept, data)
     except AlreadyRunning:
