@@ -6,6 +6,7 @@ __all__ = ["ROUTERS"]
 
 ROUTERS: dict[str, str] = {
     "health": "prosvet.app.http.routes.health",
+    "accounts": "prosvet.app.http.routes.accounts",
     "read": "prosvet.app.http.routes.read",
     "search": "prosvet.app.http.routes.search",
     "language": "prosvet.app.http.routes.language",
@@ -16,4 +17,8 @@ ROUTERS: dict[str, str] = {
     "jobs": "prosvet.app.http.routes.jobs",
     "protocols": "prosvet.app.http.routes.protocols",
     "images": "prosvet.app.http.routes.images",
+    "worklist": "prosvet.app.http.routes.worklist",
+    "uploads": "prosvet.app.http.routes.uploads",
+    "double_reading": "prosvet.app.http.routes.double_reading",
+    "retrospective": "prosvet.app.http.routes.retrospective",
 }

@@ -6,8 +6,14 @@ __all__ = ["PAGES"]
 
 PAGES: dict[str, str] = {
     "language": "prosvet.app.web.pages.language",
+    "account": "prosvet.app.web.pages.account",
+    "accounts": "prosvet.app.web.pages.accounts",
+    "jobs": "prosvet.app.web.pages.jobs",
     "settings": "prosvet.app.web.pages.settings",
     "help": "prosvet.app.web.pages.help",
     "study": "prosvet.app.web.pages.study",
     "viewer": "prosvet.app.web.pages.viewer",
+    "worklist": "prosvet.app.web.pages.worklist",
+    "double_reading": "prosvet.app.web.pages.double_reading",
+    "retrospective": "prosvet.app.web.pages.retrospective",
 }
