@@ -69,7 +69,7 @@ def test_show_has_findings_and_texts_and_is_audited(context: Context) -> None:
     assert any(f.concept == "normal" and f.status is Status.ABSENT for f in view.findings)
     assert view.texts[0].findings == NOTE
     log = context.settings.home / "audit.jsonl"
-    assert f'"event": "show", "study": "{study}"' in log.read_text()
+    assert f'"event": "show", "by": "local", "study": "{study}"' in log.read_text()
     with pytest.raises(NotFound):
         ask(context, action="show", study="S-nothing")
     with pytest.raises(NotFound):
@@ -98,7 +98,7 @@ def test_erase_leaves_no_byte_behind(context: Context, table: Path) -> None:
     assert store.report_vectors("use-multilingual-v3", "sentence-mean-1")[0].size == 0
     log = home / "audit.jsonl"
     assert verify(log) is None
-    assert f'"event": "erase", "study": "{study}"' in log.read_text()
+    assert f'"event": "erase", "by": "local", "study": "{study}"' in log.read_text()
     assert run(IngestRequest(paths=(table,)), context).added == 1  # it may come in again, and only it does
 
 

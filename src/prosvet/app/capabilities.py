@@ -46,6 +46,10 @@ CAPABILITIES: dict[str, Capability] = {
         "prosvet.reading.evidence_api", "EvidenceRequest", "EvidenceResult", (), "reading/test_evidence_api.py"
     ),
     "search": Capability("prosvet.search.api", "SearchRequest", "SearchResult", ("search",), "search"),
+    "cohort": Capability(
+        "prosvet.search.cohorts.api", "CohortRequest", "CohortResult",
+        ("cohort.save", "cohort.list", "cohort.show", "cohort.export", "cohort.delete"), "search/cohorts",
+    ),
     "label": Capability("prosvet.language.label_api", "LabelRequest", "LabelResult", ("label",), "language"),
     "check": Capability(
         "prosvet.language.check_api", "CheckRequest", "CheckResult", ("check",), "language/checks"
@@ -101,6 +105,27 @@ CAPABILITIES: dict[str, Capability] = {
         ("train.encoder", "train.anatomy", "train.gates", "train.pack"),
         "training",
     ),
+    "double-reading": Capability(
+        "prosvet.reading.double.api", "DoubleReadingRequest", "DoubleReadingResult",
+        ("double-reading.list", "double-reading.record", "double-reading.resolve"), "reading/double",
+    ),
+    "double-reading.agreement": Capability(
+        "prosvet.evaluation.second_opinions.agreement_api", "AgreementRequest", "AgreementResult",
+        ("double-reading.agreement",), "evaluation/second_opinions",
+    ),
+    "retrospective": Capability(
+        "prosvet.reading.retrospective.api", "RetrospectiveRequest", "RetrospectiveResult",
+        ("retrospective.run", "retrospective.list", "retrospective.judge", "retrospective.export"),
+        "reading/retrospective",
+    ),
+    "retrospective.tally": Capability(
+        "prosvet.evaluation.second_opinions.tally_api", "TallyRequest", "TallyResult", ("retrospective.tally",),
+        "evaluation/second_opinions",
+    ),
     "serve": Capability("prosvet.app.serve", "ServeRequest", "ServeResult", ("serve",), "app/http"),
+    "accounts": Capability(
+        "prosvet.app.accounts.api", "AccountsRequest", "AccountsResult",
+        ("accounts.add", "accounts.list", "accounts.change", "accounts.remove", "accounts.token"), "app/accounts",
+    ),
     "doctor": Capability("prosvet.app.doctor", "DoctorRequest", "DoctorResult", ("doctor",), "app/test_doctor.py"),
 }  # fmt: skip

@@ -8,8 +8,11 @@ import logging
 import uvicorn
 from pydantic import Field
 
+from prosvet.app.accounts.people import People
 from prosvet.app.http.app import create_app
+from prosvet.archive.store import Store
 from prosvet.core.context import Context
+from prosvet.core.errors import AccountsNeeded
 from prosvet.core.types import Frozen
 
 __all__ = ["ServeRequest", "ServeResult", "is_loopback", "run"]
@@ -18,10 +21,17 @@ log = logging.getLogger(__name__)
 
 
 class ServeRequest(Frozen):
-    """Where to listen."""
+    """Where to listen, and who is let in."""
 
     host: str = Field(default="127.0.0.1", description="Address; one that others can reach needs accounts.")
     port: int = Field(default=8080, ge=1, le=65535, description="Port.")
+    accounts: bool = Field(default=False, description="Ask for sign-in on this computer too.")
+    behind_proxy: str = Field(default="", description="Addresses of reverse proxies that are believed.")
+
+    @property
+    def needs_accounts(self) -> bool:
+        """Whether whoever comes must sign in: others can reach the address, or it was asked for."""
+        return self.accounts or bool(self.behind_proxy) or not is_loopback(self.host)
 
 
 class ServeResult(Frozen):
@@ -47,9 +57,23 @@ def is_loopback(host: str) -> bool:
 
 
 def run(request: ServeRequest, context: Context) -> ServeResult:
-    """Serve until the process is told to stop."""
-    app = create_app(context.settings, accounts=not is_loopback(request.host))
+    """Serve until the process is told to stop.
+
+    Raises
+    ------
+    AccountsNeeded
+        Before anything listens: when sign-in is needed and nobody could manage accounts.
+    """
+    if request.needs_accounts and not People(context.get(Store)).has_admin():
+        raise AccountsNeeded(host=request.host)
+    app = create_app(context.settings, accounts=request.needs_accounts)
     url = f"http://{request.host}:{request.port}"
     log.info("serving %s", url)
-    uvicorn.run(app, host=request.host, port=request.port, log_level="warning", server_header=False)
+    uvicorn.run(
+        app, host=request.host, port=request.port, log_level="warning", server_header=False,
+        # Who asks and by what is told by the proxy that was named, and by nobody else.
+        proxy_headers=bool(request.behind_proxy), forwarded_allow_ips=request.behind_proxy or "",
+        timeout_keep_alive=15, timeout_graceful_shutdown=10, limit_concurrency=500,
+        h11_max_incomplete_event_size=16_384,
+    )  # fmt: skip
     return ServeResult(url=url)

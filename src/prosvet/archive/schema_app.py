@@ -67,7 +67,7 @@ class Attempt(Base):
 
 
 class SignedIn(Base):
-    """A session of a browser; ``key`` is the hash of what the cookie holds, ``seen`` its last request, to the minute."""
+    """A session of a browser; ``key`` is the hash of what the cookie holds, ``seen`` its last request."""
 
     __tablename__ = "sessions"
     key: Mapped[str] = mapped_column(primary_key=True)

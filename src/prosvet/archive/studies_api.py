@@ -14,9 +14,10 @@ from prosvet.archive.filters import StudyFilter, matching
 from prosvet.archive.rows import FindingRow, ReportRow, StudyRow
 from prosvet.archive.schema import Study
 from prosvet.archive.store import Store
+from prosvet.archive.visible import ensure_visible
 from prosvet.core.audit import AuditLog
-from prosvet.core.context import Context
-from prosvet.core.errors import NotFound
+from prosvet.core.context import Actor, Context
+from prosvet.core.errors import Forbidden, NotFound
 from prosvet.core.types import Frozen, Probability, Side, Status, View, Zone
 
 __all__ = ["ReportView", "StudiesRequest", "StudiesResult", "StudyFinding", "StudyView", "run"]
@@ -89,18 +90,23 @@ class StudiesResult(Frozen):
 def run(request: StudiesRequest, context: Context) -> StudiesResult:
     """List, show or erase.
 
-    Every study that is shown and every one that is erased leaves a line in the audit log.
+    Every study that is shown and every one that is erased leaves a line in the audit log. A study that belongs to
+    somebody else is neither listed nor counted; only an admin erases.
 
     Raises
     ------
     NotFound
-        When `request.study` is missing or not in the archive.
+        When `request.study` is missing, not in the archive, or somebody else's.
+    Forbidden
     AlreadyRunning
         When another process is writing to this archive.
     """
     store, audit = context.get(Store), AuditLog.from_context(context)
     if request.action == "list":
-        return _list(request, store)
+        return _list(request, store, context.actor)
+    if request.action == "erase" and not context.actor.may("admin"):
+        raise Forbidden(role="admin")
+    ensure_visible(store, request.study or "", context.actor)
     view = _show(request.study or "", store)
     if request.action == "show":
         audit.write("show", study=view.id)
@@ -109,8 +115,8 @@ def run(request: StudiesRequest, context: Context) -> StudiesResult:
     return StudiesResult(action=request.action, total=1, studies=(view,))
 
 
-def _list(request: StudiesRequest, store: Store) -> StudiesResult:
-    wanted = matching(request.filters)
+def _list(request: StudiesRequest, store: Store, actor: Actor) -> StudiesResult:
+    wanted = matching(request.filters, actor)
     with store.read() as db:
         total = db.execute(select(func.count()).select_from(wanted.subquery())).scalar_one()
         ids = db.execute(wanted.order_by(Study.id).limit(request.limit).offset(request.offset)).scalars().all()

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, select, true
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
 
-from prosvet.archive.schema import Study
+from prosvet.archive.owned import visible
+from prosvet.archive.schema import Image, Report, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
 from prosvet.core.context import Actor
 from prosvet.core.errors import NotFound
 
-__all__ = ["ensure_visible", "visible"]
-
-
-def visible(actor: Actor) -> ColumnElement[bool]:
-    """The condition on ``Study.id`` that leaves what `actor` may see."""
-    if actor.may("senior"):
-        return true()
-    others = exists().where(WorkItem.study_id == Study.id, WorkItem.owner.is_not(None), WorkItem.owner != actor.name)
-    return ~others
+__all__ = ["ensure_image_visible", "ensure_visible", "hidden_images", "hidden_reports", "visible"]
 
 
 def ensure_visible(store: Store, study: str, actor: Actor) -> None:
@@ -32,3 +27,37 @@ def ensure_visible(store: Store, study: str, actor: Actor) -> None:
         found = db.execute(select(Study.id).where(Study.id == study, visible(actor))).first()
     if found is None:
         raise NotFound(kind="study", name=study)
+
+
+def ensure_image_visible(store: Store, image: int, actor: Actor) -> str:
+    """The id of the study of `image`, unless `actor` may not see it: then the image is not there.
+
+    Raises
+    ------
+    NotFound
+    """
+    query = select(Study.id).join(Image, Image.study_id == Study.id).where(Image.id == image, visible(actor))
+    with store.read() as db:
+        study = db.execute(query).scalar_one_or_none()
+    if study is None:
+        raise NotFound(kind="image", name=str(image))
+    return study
+
+
+def hidden_images(store: Store, actor: Actor) -> NDArray[np.int64]:
+    """Ids, ascending, of the images that `actor` may not see: to be taken out of what an index finds."""
+    return _hidden(Image, store, actor)
+
+
+def hidden_reports(store: Store, actor: Actor) -> NDArray[np.int64]:
+    """Ids, ascending, of the reports that `actor` may not see."""
+    return _hidden(Report, store, actor)
+
+
+def _hidden(table: type[Image] | type[Report], store: Store, actor: Actor) -> NDArray[np.int64]:
+    if actor.may("senior"):
+        return np.zeros(0, dtype=np.int64)
+    query = select(table.id).join(WorkItem, WorkItem.study_id == table.study_id)
+    query = query.where(WorkItem.owner.is_not(None), WorkItem.owner != actor.name).order_by(table.id)
+    with store.read() as db:
+        return np.fromiter(db.execute(query).scalars(), dtype=np.int64)

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from pydantic import Field
 
-from prosvet.archive.rows import ReportRow
+from prosvet.archive.rows import ImageRow, ReportRow
 from prosvet.archive.store import Store
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound, QueryError, UnsupportedFile
 from prosvet.core.i18n import Lang, text
-from prosvet.core.types import Frozen
+from prosvet.core.types import Frozen, View
 from prosvet.imaging.load import load_bytes, load_film
 from prosvet.index.service import Indexes, Kind
-from prosvet.search.ask import Question, ask_conditions, ask_image, ask_report, ask_text
+from prosvet.search.ask import Question, ask_conditions, ask_image, ask_query, ask_report, ask_text
 from prosvet.search.engine import Found, find
+from prosvet.search.excerpt import excerpt
 from prosvet.search.match import Thresholds
-from prosvet.search.query import LONGEST, ParsedQuery
+from prosvet.search.query import LONGEST, ParsedQuery, narrowed
 from prosvet.search.reasons import present_concepts, reasons
+from prosvet.search.stored import ask_stored_film, ask_stored_report
 
-__all__ = ["Hit", "SearchRequest", "SearchResult", "run"]
+__all__ = ["DEEPEST", "Hit", "SearchRequest", "SearchResult", "answer", "ask", "run"]
 
-
-_EXCERPT = 300  # characters of a report shown with its hit
+DEEPEST = 1000
+"""The last hit that a list shown in pages reaches."""
 
 
 class SearchRequest(Frozen):
-    """What to look for: exactly one of `text`, `image`, `image_bytes`, `report`, `report_file`."""
+    """What to look for: exactly one of the ways to ask; conditions alone are one more."""
 
     text: str | None = Field(default=None, description="A query in Russian or English.")
     image: Path | None = Field(default=None, description="A film: find others like it, and reports for it.")
@@ -35,9 +38,15 @@ class SearchRequest(Frozen):
     image_name: str = Field(default="image", description="Name of the film given as bytes.")
     report: str | None = Field(default=None, description="A report's text: find others like it, and films.")
     report_file: Path | None = Field(default=None, description="A text file with a report.")
+    stored_image: int | None = Field(default=None, ge=1, lt=2**63, description="A film of the archive, by its number.")
+    stored_report: int | None = Field(default=None, ge=1, lt=2**63, description="A report of the archive, by number.")
+    query: ParsedQuery | None = Field(
+        default=None, description="A query as an earlier answer gave it back, perhaps changed: not read again."
+    )
     in_: Kind | None = Field(default=None, alias="in", description="Look in images or reports only.")
     where: str = Field(default="", description="Conditions: sex=F age>=60 view=frontal label=pneumothorax …")
-    k: int = Field(default=10, ge=1, le=1000, description="How many hits at most.")
+    k: int = Field(default=10, ge=1, le=DEEPEST, description="How many hits at most.")
+    offset: int = Field(default=0, ge=0, le=DEEPEST, description="Leave out so many first: the next page of a list.")
     lang: Lang | None = Field(default=None, description="Language of the reasons; by default that of the query.")
 
     model_config = Frozen.model_config | {"populate_by_name": True}
@@ -59,7 +68,11 @@ class Hit(Frozen):
     concepts : tuple of str
         What it has, as concept ids.
     excerpt : str
-        The beginning of a report; empty for an image.
+        The part of a report that answers, or its beginning; empty for an image.
+    marks : tuple of (start, end)
+        Where in `excerpt` the words stand that answer the query.
+    sex, age, date, source, view
+        Of the study; ``view`` of the image.
     """
 
     file: str
@@ -71,6 +84,12 @@ class Hit(Frozen):
     reasons: tuple[str, ...]
     concepts: tuple[str, ...]
     excerpt: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
+    sex: str | None
+    age: float | None
+    date: date | None
+    source: str
+    view: View | None = None
 
 
 class SearchResult(Frozen):
@@ -105,15 +124,23 @@ def run(request: SearchRequest, context: Context) -> SearchResult:
     ImageError
         For a film that cannot be read, is no chest X-ray, or is a side view.
     """
-    question = _question(request, context)
+    return answer(ask(request, context), request, context)
+
+
+def answer(question: Question, request: SearchRequest, context: Context) -> SearchResult:
+    """The hits for a question that has been made already; of `request` only where, how many and in which language."""
     lang = request.lang or (question.query.language if question.asked != "image" else context.lang)
     store, indexes, thresholds = context.get(Store), context.get(Indexes), Thresholds.of(context)
     kinds: tuple[Kind, ...] = (request.in_,) if request.in_ else ("images", "reports")
-    found = [find(kind, question, request.k, store, indexes, thresholds) for kind in kinds]
+    depth = min(request.offset + request.k, DEEPEST)
+    found = [
+        find(kind, question, depth, store, indexes, thresholds, context.actor, settled=request.offset > 0)
+        for kind in kinds
+    ]
     best = sorted(
         ((float(score), part, row) for part in found for row, score in enumerate(part.scores)),
         key=lambda item: -item[0],
-    )[: request.k]
+    )[request.offset : depth]
     hits = _hits(best, question, context, thresholds, lang)
     total = sum(part.total for part in found)
     return SearchResult(
@@ -125,8 +152,15 @@ def run(request: SearchRequest, context: Context) -> SearchResult:
     )
 
 
-def _question(request: SearchRequest, context: Context) -> Question:
-    given = [request.text, request.image, request.image_bytes, request.report, request.report_file]
+def ask(request: SearchRequest, context: Context) -> Question:
+    """The question of a request.
+
+    Raises
+    ------
+    QueryError, QueryLanguage, ImageError, NotFound
+    """
+    given = [request.text, request.image, request.image_bytes, request.report, request.report_file,
+             request.stored_image, request.stored_report, request.query]  # fmt: skip
     count = sum(value is not None for value in given)
     if count == 0:
         if not request.where.strip():
@@ -137,6 +171,12 @@ def _question(request: SearchRequest, context: Context) -> Question:
     lang = request.lang or context.lang
     if request.text is not None:
         return ask_text(request.text, request.where, lang, context)
+    if request.query is not None:
+        return ask_query(narrowed(request.query, request.where), context)
+    if request.stored_image is not None:
+        return ask_stored_film(request.stored_image, request.where, lang, context)
+    if request.stored_report is not None:
+        return ask_stored_report(request.stored_report, request.where, lang, context)
     if request.image is not None:
         return ask_image(load_film(request.image, context.settings), request.where, lang, context)
     if request.image_bytes is not None:
@@ -181,6 +221,7 @@ def _hits(
         row = images.get(key) if is_image else reports.get(key)
         if row is None:
             continue  # erased since the index was read
+        part_of, marks = excerpt(row.text, question, words) if isinstance(row, ReportRow) else ("", ())
         hits.append(
             Hit(
                 file=row.file,
@@ -191,7 +232,13 @@ def _hits(
                 score=round(score, 4),
                 reasons=reasons(row, float(part.cosines[place]), question, thresholds, words, lang),
                 concepts=present_concepts(row, thresholds),
-                excerpt=row.text[:_EXCERPT] if isinstance(row, ReportRow) else "",
+                excerpt=part_of,
+                marks=marks,
+                sex=row.sex,
+                age=row.age,
+                date=row.date,
+                source=row.source,
+                view=row.view if isinstance(row, ImageRow) else None,
             )
         )
     return tuple(hits)

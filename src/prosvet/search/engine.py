@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prosvet.archive.filters import StudyFilter
 from prosvet.archive.store import Store
+from prosvet.archive.visible import hidden_images, hidden_reports
+from prosvet.core.context import Actor
 from prosvet.index.base import Ids
 from prosvet.index.facts import Facts
 from prosvet.index.layered import Layered
 from prosvet.index.service import Indexes, Kind
+from prosvet.index.text import TextIndex
 from prosvet.search.ask import Question
 from prosvet.search.fuse import WEIGHTS, Signal, combine_degrees, fuse, scaled
 from prosvet.search.match import Matcher, Thresholds, agreement
 
-__all__ = ["Found", "find"]
+__all__ = ["Found", "allowed_rows", "find"]
 
 log = logging.getLogger(__name__)
 
 _CANDIDATES = 300
 """The best so many by each signal are scored by all of them; three times k where that is more."""
+_SETTLED = _CANDIDATES // 3
 _FLOOR = 1e-6
 _UNLIKE = 0.3  # cosine below which two texts have nothing in common: "hello world" reaches 0.24 over 3,927 reports
 
@@ -54,15 +58,43 @@ class Found:
     model: str
 
 
-def find(kind: Kind, question: Question, k: int, store: Store, indexes: Indexes, thresholds: Thresholds) -> Found:
-    """The `k` best images or reports for a question."""
+def find(
+    kind: Kind, question: Question, k: int, store: Store, indexes: Indexes, thresholds: Thresholds, actor: Actor,
+    *, settled: bool = False,
+) -> Found:  # fmt: skip
+    """The `k` best images or reports for a question, of those that `actor` may see.
+
+    The more are wanted, the more are compared, which can move them a little among themselves. With `settled` the
+    first hundred stand as they stood when no more were wanted, for lists that are shown a page at a time.
+    """
+    if k > _SETTLED and settled:
+        first = _find(kind, question, _SETTLED, store, indexes, thresholds, actor)
+        return _continued(first, _find(kind, question, k, store, indexes, thresholds, actor), k)
+    return _find(kind, question, k, store, indexes, thresholds, actor)
+
+
+def _continued(first: Found, wide: Found, k: int) -> Found:
+    """`first`, then what `wide` adds to it, never above the last of `first`."""
+    rows = np.flatnonzero(~np.isin(wide.ids, first.ids))[: k - len(first.ids)]
+    ceiling = first.scores[-1] if len(first.scores) else np.float32(1)
+    return replace(
+        first,
+        ids=np.concatenate([first.ids, wide.ids[rows]]),
+        scores=np.concatenate([first.scores, np.minimum(wide.scores[rows], ceiling)]),
+        cosines=np.concatenate([first.cosines, wide.cosines[rows]]),
+    )
+
+
+def _find(
+    kind: Kind, question: Question, k: int, store: Store, indexes: Indexes, thresholds: Thresholds, actor: Actor
+) -> Found:
     facts = indexes.image_facts if kind == "images" else indexes.report_facts
     vectors = indexes.image_vectors if kind == "images" else indexes.report_vectors
     matcher = Matcher(facts, thresholds, people=not (question.asked == "image" and kind == "images"))
-    allowed = _allowed(kind, question, store, facts, Matcher(facts, thresholds))
+    allowed = allowed_rows(kind, question, store, Matcher(facts, thresholds), actor)
     width = max(_CANDIDATES, 3 * k)
     concepts = _concept_signal(question, matcher)
-    words = indexes.report_text.scores(question.words) if kind == "reports" and question.words else None
+    words = _words(question.words, indexes.report_text, facts) if kind == "reports" and question.words else None
     ranked = [_best(signal, allowed, width) for signal in (concepts, words) if signal is not None]
     usable = _usable(kind, question, vectors)
     if usable is not None:
@@ -88,8 +120,11 @@ def _scores(kind: Kind, question: Question, signals: dict[Signal, Values], cosin
     return np.where(plain < _UNLIKE, np.float32(0), plain) if kind == "reports" else plain
 
 
-def _allowed(kind: Kind, question: Question, store: Store, facts: Facts, matcher: Matcher) -> NDArray[np.bool_]:
-    """Rows that meet the conditions and have nothing that is excluded."""
+def allowed_rows(
+    kind: Kind, question: Question, store: Store, matcher: Matcher, actor: Actor
+) -> NDArray[np.bool_]:  # fmt: skip
+    """Rows that `actor` may see, that meet the conditions and have nothing that is excluded."""
+    facts = matcher.facts
     allowed = np.ones(len(facts), dtype=np.bool_)
     filters = question.query.filters
     if filters != StudyFilter():
@@ -101,7 +136,19 @@ def _allowed(kind: Kind, question: Question, store: Store, facts: Facts, matcher
         for concept in question.query.excluded:
             allowed &= ~matcher.has(concept.id, concept.side)
         allowed &= ~_denied(question, matcher)
-    return allowed
+    if question.study:
+        own = StudyFilter(studies=(question.study,))
+        positions = facts.positions(store.select_images(own) if kind == "images" else store.select_reports(own))
+        allowed[positions[positions >= 0]] = False
+    return allowed & ~_hidden(kind, store, facts, actor)
+
+
+def _hidden(kind: Kind, store: Store, facts: Facts, actor: Actor) -> NDArray[np.bool_]:
+    """Rows of studies that belong to somebody else."""
+    hidden = np.zeros(len(facts), dtype=np.bool_)
+    positions = facts.positions(hidden_images(store, actor) if kind == "images" else hidden_reports(store, actor))
+    hidden[positions[positions >= 0]] = True
+    return hidden
 
 
 def _denied(question: Question, matcher: Matcher) -> NDArray[np.bool_]:
@@ -122,6 +169,16 @@ def _concept_signal(question: Question, matcher: Matcher) -> Values | None:
     if not wanted:
         return None
     return combine_degrees([matcher.degree(c.id, c.side, c.zone) for c in wanted])
+
+
+def _words(query: str, index: TextIndex, facts: Facts) -> Values:
+    """Scores of words in the order of `facts`: a write may have come between the reading of the two."""
+    scores = index.scores(query)
+    if np.array_equal(index.ids, facts.ids):
+        return scores
+    aligned, positions = np.zeros(len(facts), dtype=np.float32), facts.positions(index.ids)
+    aligned[positions[positions >= 0]] = scores[positions >= 0]
+    return aligned
 
 
 def _usable(kind: Kind, question: Question, vectors: Layered) -> Values | None:

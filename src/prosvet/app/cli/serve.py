@@ -15,10 +15,14 @@ def serve(
     session: Session,
     host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8080,
+    accounts: Annotated[bool, typer.Option("--accounts")] = False,
+    behind_proxy: Annotated[str, typer.Option("--behind-proxy", metavar="ADDRESS", show_default=False)] = "",
 ) -> Answer:
     """Serve until stopped; an address that others reach needs accounts."""
     from prosvet.app.serve import ServeRequest, run
 
-    request = session.request(ServeRequest, host=host, port=port)
+    request = session.request(ServeRequest, host=host, port=port, accounts=accounts, behind_proxy=behind_proxy)
+    if request.needs_accounts and not behind_proxy:
+        typer.echo(session.say("cli.serve.tls"), err=True)
     result = run(request, session.context)
     return Answer(result, lambda console: console.print(session.say("cli.serve.stopped"), markup=False))

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prosvet.app.cli import clean, cohort, jobs, models, protocol, reader_study, studies, train
+from prosvet.app.cli import (
+    accounts,
+    clean,
+    cohort,
+    double_reading,
+    jobs,
+    models,
+    protocol,
+    reader_study,
+    retrospective,
+    studies,
+    train,
+)
 from prosvet.app.cli.check import check
 from prosvet.app.cli.compare import compare
 from prosvet.app.cli.doctor import doctor
@@ -33,6 +45,11 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "cohort.export": cohort.export,
     "cohort.delete": cohort.delete,
     "serve": serve,
+    "accounts.add": accounts.add,
+    "accounts.list": accounts.list_,
+    "accounts.change": accounts.change,
+    "accounts.remove": accounts.remove,
+    "accounts.token": accounts.token,
     "label": label,
     "check": check,
     "jobs.list": jobs.list_,
@@ -56,6 +73,15 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "evaluate.reader-study.record": reader_study.record,
     "evaluate.reader-study.agreement": reader_study.agreement,
     "evaluate.reader-study.export": reader_study.export,
+    "double-reading.list": double_reading.list_,
+    "double-reading.record": double_reading.record,
+    "double-reading.resolve": double_reading.resolve,
+    "double-reading.agreement": double_reading.agreement,
+    "retrospective.run": retrospective.run_,
+    "retrospective.list": retrospective.list_,
+    "retrospective.judge": retrospective.judge,
+    "retrospective.export": retrospective.export,
+    "retrospective.tally": retrospective.tally,
     "compare": compare,
     "models.list": models.list_,
     "models.show": models.show,

@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module, resources
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from prosvet import __version__
+from prosvet.app.http.access import allowed
 from prosvet.app.http.errors import ErrorBody, add_handlers
 from prosvet.app.http.routers import ROUTERS
 from prosvet.app.http.security import guard
 from prosvet.app.http.static import Static
+from prosvet.app.jobs.runner import Runner
 from prosvet.app.web.routers import PAGES
 from prosvet.core.context import Context
 from prosvet.core.settings import Settings
@@ -33,7 +35,10 @@ def create_app(settings: Settings, *, accounts: bool = False) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with context:
+            runner = context.get(Runner)
+            runner.start()
             yield
+            runner.stop()
 
     context = Context(settings)
     app = FastAPI(
@@ -41,6 +46,7 @@ def create_app(settings: Settings, *, accounts: bool = False) -> FastAPI:
         version=__version__,
         summary="An open reading room for chest X-rays. For research and decision support; not a medical device.",
         lifespan=lifespan,
+        dependencies=[Depends(allowed)],
         docs_url=None,  # its page would load scripts from elsewhere
         redoc_url=None,
         openapi_url="/v1/openapi.json",

@@ -32,7 +32,8 @@ def language_of(request: Request, default: Lang) -> Lang:
 def request_context(request: Request) -> Context:
     """The process's context in the language and the name of whoever asks."""
     whole: Context = request.app.state.context
-    actor: Actor = getattr(request.state, "actor", None) or Actor()
+    # Before the guard has said who it is (or without one): nobody, never the owner of the computer.
+    actor: Actor = getattr(request.state, "actor", None) or Actor("", "researcher")
     return whole.child(lang=language_of(request, whole.lang), actor=actor)
 
 

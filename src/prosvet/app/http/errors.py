@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 from prosvet.app.http.deps import request_context
+from prosvet.app.http.headers import HEADERS
 from prosvet.core.errors import InternalError, InvalidRequest, MethodRefused, NotFound, ProsvetError
 from prosvet.core.i18n import Lang
 
-__all__ = ["ErrorBody", "ErrorInfo", "add_handlers", "error_body"]
+__all__ = ["ErrorBody", "ErrorInfo", "add_handlers", "answer", "error_body"]
 
 log = logging.getLogger(__name__)
 
@@ -67,25 +68,25 @@ def add_handlers(app: FastAPI) -> None:
     def ours(request: Request, error: Exception) -> Response:
         if not isinstance(error, ProsvetError):  # the framework promises it; a defect if not
             raise error
-        return _answer(request, error)
+        return answer(request, error)
 
     def invalid(request: Request, error: Exception) -> Response:
         first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": str(error)}
         name = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
-        return _answer(request, InvalidRequest(name=name or "body", reason=first["msg"]))
+        return answer(request, InvalidRequest(name=name or "body", reason=first["msg"]))
 
     def plain(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         if status == HTTPStatus.NOT_FOUND:
-            return _answer(request, NotFound(kind="page", name=request.url.path))
+            return answer(request, NotFound(kind="page", name=request.url.path))
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             headers = error.headers if isinstance(error, HTTPException) else None
-            return _answer(request, MethodRefused(method=request.method), headers)
-        return _answer(request, InvalidRequest(name="body", reason=str(getattr(error, "detail", error))))
+            return answer(request, MethodRefused(method=request.method), headers)
+        return answer(request, InvalidRequest(name="body", reason=str(getattr(error, "detail", error))))
 
     def defect(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return _answer(request, InternalError(kind=type(error).__name__))
+        return answer(request, InternalError(kind=type(error).__name__))
 
     app.add_exception_handler(ProsvetError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
@@ -93,11 +94,16 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, defect)
 
 
-def _answer(request: Request, error: ProsvetError, headers: Any = None) -> Response:
+def answer(request: Request, error: ProsvetError, headers: Any = None) -> Response:
+    """`error` as it is told to whoever asked: in one shape under /v1, as a page elsewhere."""
     context = request_context(request)
     body = error_body(error, context.lang)
+    response: Response
     if request.url.path.startswith(("/v1", "/healthz", "/readyz")):
-        return JSONResponse(body.model_dump(mode="json"), error.http_status, headers)
-    from prosvet.app.web.render import error_page
+        response = JSONResponse(body.model_dump(mode="json"), error.http_status)
+    else:
+        from prosvet.app.web.render import error_page
 
-    return error_page(request, context, body.error, error.http_status)
+        response = error_page(request, context, body.error, error.http_status)
+    response.headers.update(HEADERS | dict(headers or {}))  # the answer to a defect passes no middleware of ours
+    return response
