@@ -9,7 +9,8 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from prosvet.app.jobs.runner import Runner
-from prosvet.core.context import Actor
+from prosvet.app.jobs.view import spoken
+from prosvet.core.context import Context
 from prosvet.core.errors import NotFound
 
 __all__ = ["HEARTBEAT", "job_events", "stream"]
@@ -18,21 +19,22 @@ HEARTBEAT = 10.0
 """Seconds after which a silent stream says that it is alive, and looks whether another process changed the job."""
 
 
-async def job_events(job: str, runner: Runner, actor: Actor, heartbeat: float = HEARTBEAT) -> AsyncIterator[str]:
+async def job_events(job: str, context: Context, heartbeat: float = HEARTBEAT) -> AsyncIterator[str]:
     """Events ``progress`` while the job goes on and one ``end``, each with the whole job as JSON.
 
     No thread is held between events, and no change is kept for a slow listener: it gets the latest.
     """
-    last = None
+    runner, last = context.get(Runner), None
     with runner.hub.listening(job) as changed:
         while True:
             changed.clear()
             try:
-                view = await run_in_threadpool(runner.book.get, job, actor)
+                view = await run_in_threadpool(runner.book.get, job, context.actor)
             except NotFound:
                 return
             if view != last:
-                yield f"event: {'end' if view.ended else 'progress'}\ndata: {view.model_dump_json()}\n\n"
+                words = spoken(view, context.lang).model_dump_json()
+                yield f"event: {'end' if view.ended else 'progress'}\ndata: {words}\n\n"
                 last = view
             if view.ended:
                 return

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from prosvet.app.jobs.runner import Runner
-from prosvet.app.jobs.view import JobState, JobView
+from prosvet.app.jobs.view import JobState, JobView, spoken
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.types import Frozen
@@ -47,9 +47,9 @@ def run(request: JobsRequest, context: Context) -> JobsResult:
     runner, actor = context.get(Runner), context.actor
     if request.action == "list":
         total, jobs = runner.book.page(actor, request.states, request.limit, request.offset)
-        return JobsResult(total=total, jobs=jobs)
+        return JobsResult(total=total, jobs=tuple(spoken(job, context.lang) for job in jobs))
     if request.action == "show":
-        return JobsResult(total=1, jobs=(runner.book.get(request.job, actor),))
+        return JobsResult(total=1, jobs=(spoken(runner.book.get(request.job, actor), context.lang),))
     view = (runner.book.cancel if request.action == "cancel" else runner.book.resume)(request.job, actor)
     AuditLog.from_context(context).write(f"job {request.action}", job=view.id)
     runner.moved(view.id)

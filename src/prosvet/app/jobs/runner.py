@@ -13,12 +13,11 @@ from prosvet.app.jobs.book import JobBook, Ticket
 from prosvet.app.jobs.hub import Hub
 from prosvet.app.jobs.progress import JobProgress
 from prosvet.app.jobs.table import runnable, subject_of
-from prosvet.app.jobs.view import JobView
+from prosvet.app.jobs.view import JobView, error_of
 from prosvet.archive.database import file_lock
 from prosvet.archive.store import Store
 from prosvet.core.context import Context
 from prosvet.core.errors import AlreadyRunning, Cancelled, InternalError, InvalidRequest, ProsvetError
-from prosvet.core.i18n import Lang
 
 __all__ = ["Runner"]
 
@@ -114,11 +113,11 @@ class Runner:
             self.book.finish(ticket.id, "stopped" if self._stop.is_set() else "cancelled")
         except ProsvetError as error:
             log.info("job %s failed: %s", ticket.id, error.code)
-            self.book.finish(ticket.id, "failed", error=_spoken(error, ticket.lang))
+            self.book.finish(ticket.id, "failed", error=error_of(error, ticket.lang).model_dump(mode="json"))
         except Exception as error:  # the edge of the worker: a defect of one job must not end the others
             log.exception("job %s failed", ticket.id)
             defect = InternalError(kind=type(error).__name__)
-            self.book.finish(ticket.id, "failed", error=_spoken(defect, ticket.lang))
+            self.book.finish(ticket.id, "failed", error=error_of(defect, ticket.lang).model_dump(mode="json"))
         self.hub.changed(ticket.id)
 
     def _result(self, ticket: Ticket) -> Mapping[str, Any]:
@@ -140,9 +139,3 @@ class Runner:
             raise InvalidRequest(name=".".join(map(str, first["loc"])), reason=first["msg"]) from None
         result: BaseModel = entry.module.run(request, context)
         return result.model_dump(mode="json")
-
-
-def _spoken(error: ProsvetError, lang: Lang) -> dict[str, Any]:
-    """The error in the one shape, for its row."""
-    plain = {key: value for key, value in error.details.items() if isinstance(value, str | int | float | bool)}
-    return {"code": error.code, "message": error.message(lang), "hint": error.hint(lang), "details": plain}

@@ -15,6 +15,7 @@ __all__ = ["JOBS", "Runnable", "runnable", "subject_of"]
 
 JOBS: dict[str, str] = {
     "ingest": "paths",
+    "retrospective": "",
 }
 """Capability to the field of its request that says what the job is about; empty for none."""
 

@@ -8,9 +8,11 @@ from typing import Any, Literal, get_args
 from pydantic import Field
 
 from prosvet.archive.schema_app import Job
+from prosvet.core.errors import ProsvetError, by_code
+from prosvet.core.i18n import Lang
 from prosvet.core.types import Frozen
 
-__all__ = ["ENDED", "STATES", "JobError", "JobState", "JobView", "view_of"]
+__all__ = ["COLUMNS", "ENDED", "STATES", "JobError", "JobState", "JobView", "error_of", "spoken", "view_of"]
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled", "stopped"]
 STATES: tuple[JobState, ...] = get_args(JobState)
@@ -20,7 +22,7 @@ ENDED: tuple[JobState, ...] = ("done", "failed", "cancelled", "stopped")
 
 
 class JobError(Frozen):
-    """Why a job failed, in the words of whoever started it."""
+    """Why a job failed: the one shape of an error."""
 
     code: str
     message: str
@@ -87,3 +89,20 @@ COLUMNS = (
 def view_of(row: Any) -> JobView:
     """A row of :data:`COLUMNS` as a view."""
     return JobView.model_validate(dict(row._mapping))
+
+
+def error_of(error: ProsvetError, lang: Lang) -> JobError:
+    """`error` as it is kept; details that are no plain values are left out."""
+    plain = {key: value for key, value in error.details.items() if isinstance(value, str | int | float | bool)}
+    return JobError(code=error.code, message=error.message(lang), hint=error.hint(lang), details=plain)
+
+
+def spoken(view: JobView, lang: Lang) -> JobView:
+    """`view` with its error in `lang`, where the kept facts fill its words; else in the language of who started it."""
+    kind = by_code().get(view.error.code) if view.error else None
+    if view.error is None or kind is None:
+        return view
+    try:
+        return view.model_copy(update={"error": error_of(kind(**view.error.details), lang)})
+    except (KeyError, ValueError):
+        return view

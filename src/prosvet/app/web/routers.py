@@ -16,4 +16,6 @@ PAGES: dict[str, str] = {
     "worklist": "prosvet.app.web.pages.worklist",
     "double_reading": "prosvet.app.web.pages.double_reading",
     "retrospective": "prosvet.app.web.pages.retrospective",
+    "ask": "prosvet.app.web.pages.ask",
+    "models": "prosvet.app.web.pages.models",
 }

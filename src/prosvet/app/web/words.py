@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from prosvet.core.i18n import Lang, catalogue, text
 from prosvet.language.vocabulary import vocabulary
@@ -38,7 +38,10 @@ def filters(lang: Lang) -> Words:
         return "—" if value is None else value.strftime("%d.%m.%Y" if lang == "ru" else "%Y-%m-%d")
 
     def moment(value: datetime | None) -> str:
-        return "—" if value is None else value.strftime("%d.%m.%Y %H:%M" if lang == "ru" else "%Y-%m-%d %H:%M")
+        if value is None:
+            return "—"
+        here = (value.replace(tzinfo=UTC) if value.tzinfo is None else value).astimezone()  # kept as UTC without a zone
+        return here.strftime("%d.%m.%Y %H:%M" if lang == "ru" else "%Y-%m-%d %H:%M")
 
     def sex(value: str | None) -> str:
         return text(f"web.sex.{value or 'unknown'}", lang)

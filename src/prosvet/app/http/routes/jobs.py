@@ -55,7 +55,7 @@ def resume(job: str, context: ContextDep) -> JobView:
 def events(job: str, context: ContextDep) -> Response:
     """Server-sent events: `progress` each time the job moves on, `end` when it has ended, each with the whole job."""
     run(JobsRequest(action="show", job=job), context)
-    return stream(job_events(job, context.get(Runner), context.actor))
+    return stream(job_events(job, context))
 
 
 @router.post("/ingest", status_code=202, summary="Ingest folders", dependencies=[Depends(require("admin"))])
