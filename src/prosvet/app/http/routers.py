@@ -21,4 +21,6 @@ ROUTERS: dict[str, str] = {
     "uploads": "prosvet.app.http.routes.uploads",
     "double_reading": "prosvet.app.http.routes.double_reading",
     "retrospective": "prosvet.app.http.routes.retrospective",
+    "ask": "prosvet.app.http.routes.ask",
+    "readings": "prosvet.app.http.routes.readings",
 }

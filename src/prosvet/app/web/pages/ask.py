@@ -1,0 +1,98 @@
+"""Questions about a film: the film, a question box, and the answers of this visit."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import Field
+from sqlalchemy import select
+
+from prosvet.app.http.deps import ContextDep
+from prosvet.app.http.routes.images import info
+from prosvet.app.http.uploads import BodyOf
+from prosvet.app.web.render import page
+from prosvet.archive.schema import Image, Study
+from prosvet.archive.schema_work import WorkItem
+from prosvet.archive.store import Store
+from prosvet.archive.visible import visible
+from prosvet.core.audit import AuditLog
+from prosvet.core.context import Context
+from prosvet.core.types import Frozen, View
+from prosvet.imaging.load import load_film
+from prosvet.reading.ask.api import AskRequest, chosen_image, run
+from prosvet.reading.ask.wording import examples
+from prosvet.reading.film_picture import heat_jpeg
+from prosvet.reading.several import Several
+from prosvet.reading.stored import images_of
+
+__all__ = ["recent_studies", "router"]
+
+router = APIRouter()
+
+_RECENT = 8
+_WIDTH = 720
+
+
+class _Film(Frozen):
+    """A file to look at, and the finding to show on it."""
+
+    film: Path
+    concept: str | None = Field(default=None, max_length=64)
+
+
+_ASK, _FILM = BodyOf(AskRequest), BodyOf(_Film)
+
+
+@router.get("/ask")
+def ask_page(
+    request: Request,
+    context: ContextDep,
+    study: Annotated[str, Query(max_length=200)] = "",
+    image: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+    q: Annotated[str, Query(max_length=500)] = "",
+) -> HTMLResponse:
+    """Without a study: choose one, or a file. With one: its film beside the questions."""
+    wanted = study.strip()
+    values = {"study": wanted, "image": None, "images": (), "asked": q, "examples": examples(context.lang), "recent": ()}
+    if wanted:
+        chosen = chosen_image(wanted, image, context)
+        AuditLog.from_context(context).write("view", study=chosen.study)
+        rest = [one for one in images_of(wanted, context) if one.id != chosen.id]
+        values |= {"image": chosen, "images": tuple(info(one) for one in (chosen, *rest))}
+    else:
+        values |= {"recent": recent_studies(context)}
+    return page(request, context, "ask.html", **values)
+
+
+@router.post("/ask")
+def ask_answer(request: Request, body: Annotated[AskRequest, Depends(_ASK)], context: ContextDep) -> HTMLResponse:
+    """One answer, for the list of answers."""
+    return page(request, context, "_ask_answer.html", found=run(body, context))
+
+
+@router.post("/ask/film")
+def ask_film(request: Request, body: Annotated[_Film, Depends(_FILM)], context: ContextDep) -> HTMLResponse:
+    """The film of a file, which is not kept, with the heat map of a finding when one is named."""
+    film = load_film(body.film, context.settings)
+    examination, looked = context.get(Several).examine(film)
+    data = heat_jpeg(examination, looked.findings, body.concept, _WIDTH, context.lang)
+    source = "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")
+    return page(request, context, "_ask_film.html", source=source, name=film.name, concept=body.concept)
+
+
+def recent_studies(context: Context, most: int = _RECENT) -> list[tuple[str, int]]:
+    """The studies with a frontal film that came last, of those the actor may see: (study, image)."""
+    query = (
+        select(Study.id, Image.id)
+        .join(WorkItem, WorkItem.study_id == Study.id)
+        .join(Image, Image.id == WorkItem.image_id)
+        .where(visible(context.actor), Image.view == View.FRONTAL.value)
+        .order_by(WorkItem.arrived.desc(), WorkItem.study_id)
+        .limit(most)
+    )
+    with context.get(Store).read() as db:
+        return [(study, image) for study, image in db.execute(query)]
