@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 from sqlalchemy import select
 
+from prosvet.archive.blind import ensure_open
 from prosvet.archive.schema import Study
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
@@ -78,6 +79,8 @@ def run(request: ProtocolRequest, context: Context) -> ProtocolResult:
         When there is no such study, or it is somebody else's.
     Forbidden
         When a change is asked for by less than a reader.
+    BlindReading
+        When whoever asks reads this study blind.
     ProtocolConflict
         When the draft was changed since `request.base`.
     ProtocolError
@@ -85,6 +88,7 @@ def run(request: ProtocolRequest, context: Context) -> ProtocolResult:
     """
     store = context.get(Store)
     ensure_visible(store, request.study, context.actor)
+    ensure_open(store, request.study, context.actor)
     if request.action not in ("show", "check", "history") and not context.actor.may("reader"):
         raise Forbidden(role="reader")
     with store.read() as db:
