@@ -7,12 +7,15 @@ import inspect
 from pathlib import Path
 
 import pytest
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from prosvet.app.capabilities import CAPABILITIES, Capability
 from prosvet.app.cli.verbs import VERBS
+from prosvet.app.http.app import create_app
 from prosvet.core.context import Context
 from prosvet.core.i18n import LANGS, catalogue
+from prosvet.core.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,6 +58,34 @@ def test_a_missing_face_page_or_test_is_noticed() -> None:
 
 def test_every_verb_belongs_to_one_capability() -> None:
     assert sorted(verb for capability in CAPABILITIES.values() for verb in capability.verbs) == sorted(VERBS)
+
+
+PLUMBING = {
+    "GET /healthz", "GET /readyz",  # the process itself
+    "GET /", "POST /choose",  # the first page, language and theme
+    "GET /settings", "GET /help",  # pages that show and explain, and do nothing
+}  # fmt: skip
+"""Routes that are no capability's."""
+
+
+def addresses() -> tuple[set[str], set[str]]:
+    """Routes of the interface and addresses of pages, ``GET /v1/read``, as the application has them."""
+    app = create_app(load_settings({}))
+    routes, pages = set[str](), set[str]()
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            for method in route.methods:
+                (routes if route.include_in_schema else pages).add(f"{method} {route.path}")
+    return routes, pages
+
+
+def test_every_route_and_page_belongs_to_one_capability_or_is_plumbing() -> None:
+    named = [address for one in CAPABILITIES.values() for address in (*one.routes, *one.pages)]
+    assert sorted(named) == sorted(set(named))
+    routes, pages = addresses()
+    assert {address for one in CAPABILITIES.values() for address in one.routes} - routes == set()
+    assert {address for one in CAPABILITIES.values() for address in one.pages} - pages == set()
+    assert (routes | pages) - set(named) == PLUMBING
 
 
 def test_every_module_with_a_run_is_in_the_table() -> None:

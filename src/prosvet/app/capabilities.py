@@ -41,44 +41,68 @@ class Capability:
 
 
 CAPABILITIES: dict[str, Capability] = {
-    "read": Capability("prosvet.reading.api", "ReadRequest", "ReadResult", ("read",), "reading"),
+    "read": Capability("prosvet.reading.api", "ReadRequest", "ReadResult", ("read",), "reading", routes=("POST /v1/read",)),
     "viewer": Capability(
         "prosvet.reading.evidence_api", "EvidenceRequest", "EvidenceResult", (), "reading/test_evidence_api.py"
     ),
-    "search": Capability("prosvet.search.api", "SearchRequest", "SearchResult", ("search",), "search"),
+    "search": Capability(
+        "prosvet.search.api", "SearchRequest", "SearchResult", ("search",), "search", routes=("POST /v1/search",)
+    ),
     "cohort": Capability(
         "prosvet.search.cohorts.api", "CohortRequest", "CohortResult",
         ("cohort.save", "cohort.list", "cohort.show", "cohort.export", "cohort.delete"), "search/cohorts",
     ),
-    "label": Capability("prosvet.language.label_api", "LabelRequest", "LabelResult", ("label",), "language"),
-    "check": Capability(
-        "prosvet.language.check_api", "CheckRequest", "CheckResult", ("check",), "language/checks"
+    "label": Capability(
+        "prosvet.language.label_api", "LabelRequest", "LabelResult", ("label",), "language", routes=("POST /v1/label",)
     ),
-    "ingest": Capability("prosvet.archive.api", "IngestRequest", "IngestResult", ("ingest",), "archive"),
+    "check": Capability(
+        "prosvet.language.check_api", "CheckRequest", "CheckResult", ("check",), "language/checks",
+        routes=("POST /v1/check",),
+    ),
+    "ingest": Capability(
+        "prosvet.archive.api", "IngestRequest", "IngestResult", ("ingest",), "archive", routes=("POST /v1/ingest",)
+    ),
     "clean": Capability(
         "prosvet.archive.clean_api", "CleanRequest", "CleanResult", ("clean.indiana",), "language/cleaning"
     ),
     "studies": Capability(
         "prosvet.archive.studies_api", "StudiesRequest", "StudiesResult",
         ("studies.list", "studies.show", "studies.erase"), "archive",
+        routes=("GET /v1/studies", "GET /v1/studies/{study}", "DELETE /v1/studies/{study}"),
+    ),
+    "protocol": Capability(
+        "prosvet.reading.protocols.api", "ProtocolRequest", "ProtocolResult",
+        ("protocol.show", "protocol.draft", "protocol.sign", "protocol.history"), "reading/protocols",
+        routes=(
+            "GET /v1/studies/{study}/protocol", "POST /v1/studies/{study}/protocol",
+            "PATCH /v1/studies/{study}/protocol", "POST /v1/studies/{study}/protocol/check",
+            "POST /v1/studies/{study}/protocol/sign", "POST /v1/studies/{study}/protocol/addenda",
+            "GET /v1/studies/{study}/protocol/history", "GET /v1/studies/{study}/protocol/text",
+        ),
+        pages=(
+            "GET /study/{study}", "POST /study/{study}/open", "GET /study/{study}/protocol",
+            "GET /study/{study}/sign", "GET /study/{study}/history", "GET /study/{study}/print",
+        ),
     ),
     "evaluate.reports": Capability(
-        "prosvet.evaluation.reports.api", "ReportsRequest", "Evaluation", ("evaluate.reports",), "evaluation/reports"
+        "prosvet.evaluation.reports.api", "ReportsRequest", "Evaluation", ("evaluate.reports",), "evaluation/reports",
+        routes=("POST /v1/evaluate/reports",),
     ),
     "evaluate.findings": Capability(
         "prosvet.evaluation.findings.api", "FindingsRequest", "Evaluation", ("evaluate.findings",),
-        "evaluation/findings",
+        "evaluation/findings", routes=("POST /v1/evaluate/findings",),
     ),
     "evaluate.retrieval": Capability(
         "prosvet.evaluation.retrieval.api", "RetrievalRequest", "Evaluation", ("evaluate.retrieval",),
-        "evaluation/retrieval",
+        "evaluation/retrieval", routes=("POST /v1/evaluate/retrieval",),
     ),
     "evaluate.robustness": Capability(
         "prosvet.evaluation.robustness.api", "RobustnessRequest", "Evaluation", ("evaluate.robustness",),
         "evaluation/robustness",
     ),
     "evaluate.vqa": Capability(
-        "prosvet.evaluation.vqa.api", "VqaRequest", "Evaluation", ("evaluate.vqa",), "evaluation/vqa"
+        "prosvet.evaluation.vqa.api", "VqaRequest", "Evaluation", ("evaluate.vqa",), "evaluation/vqa",
+        routes=("POST /v1/evaluate/vqa",),
     ),
     "evaluate.readers": Capability(
         "prosvet.evaluation.readers.api", "ReadersRequest", "Evaluation", ("evaluate.reader-study.agreement",),
@@ -93,11 +117,14 @@ CAPABILITIES: dict[str, Capability] = {
         "evaluation/readers",
     ),
     "compare": Capability(
-        "prosvet.evaluation.compare_api", "CompareRequest", "CompareResult", ("compare",), "evaluation/card"
+        "prosvet.evaluation.compare_api", "CompareRequest", "CompareResult", ("compare",), "evaluation/card",
+        routes=("POST /v1/compare",),
     ),
     "models": Capability(
-        "prosvet.models.api", "ModelsRequest", "ModelsResult", ("models.list", "models.show", "models.verify"), "models"
+        "prosvet.models.api", "ModelsRequest", "ModelsResult", ("models.list", "models.show", "models.verify"), "models",
+        routes=("GET /v1/models", "GET /v1/models/{name}", "POST /v1/models/{name}/verify"),
     ),
+    # Training takes hours of every core and a data set on this disk: on the command line alone.
     "train": Capability(
         "prosvet.training.api",
         "TrainRequest",
@@ -122,10 +149,21 @@ CAPABILITIES: dict[str, Capability] = {
         "prosvet.evaluation.second_opinions.tally_api", "TallyRequest", "TallyResult", ("retrospective.tally",),
         "evaluation/second_opinions",
     ),
+    "jobs": Capability(
+        "prosvet.app.jobs.api", "JobsRequest", "JobsResult", ("jobs.list", "jobs.show", "jobs.cancel"), "app/jobs",
+        routes=(
+            "GET /v1/jobs", "GET /v1/jobs/{job}", "DELETE /v1/jobs/{job}", "POST /v1/jobs/{job}/resume",
+            "GET /v1/jobs/{job}/events",
+        ),
+        pages=("GET /jobs", "GET /jobs/{job}", "POST /jobs/{job}/cancel", "POST /jobs/{job}/resume"),
+    ),
     "serve": Capability("prosvet.app.serve", "ServeRequest", "ServeResult", ("serve",), "app/http"),
     "accounts": Capability(
         "prosvet.app.accounts.api", "AccountsRequest", "AccountsResult",
         ("accounts.add", "accounts.list", "accounts.change", "accounts.remove", "accounts.token"), "app/accounts",
     ),
-    "doctor": Capability("prosvet.app.doctor", "DoctorRequest", "DoctorResult", ("doctor",), "app/test_doctor.py"),
+    "doctor": Capability(
+        "prosvet.app.doctor", "DoctorRequest", "DoctorResult", ("doctor",), "app/test_doctor.py",
+        routes=("GET /v1/doctor",), pages=("POST /settings/doctor",),
+    ),
 }  # fmt: skip

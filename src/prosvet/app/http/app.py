@@ -37,8 +37,10 @@ def create_app(settings: Settings, *, accounts: bool = False) -> FastAPI:
         with context:
             runner = context.get(Runner)
             runner.start()
-            yield
-            runner.stop()
+            try:
+                yield
+            finally:
+                runner.stop()
 
     context = Context(settings)
     app = FastAPI(
