@@ -79,8 +79,9 @@ def test_the_whole_range_of_a_real_film_is_wider_than_its_window(pydicom_data: P
     [
         (None, [0.2, 0.2], "detector"),
         ([0.2, 0.2], [0.2, 0.2], "detector"),
-        ([0.18, 0.18], [0.2, 0.2], "calibrated"),
+        ([0.2, 0.2], [0.22, 0.22], "calibrated"),
         ([0.2, 0.2], None, "detector"),
+        ([0.0, 0.0], [0.2, 0.2], "detector"),
     ],
 )
 def test_millimetres_say_of_what_plane_they_are(own: list[float] | None, imager: list[float] | None, kind: str) -> None:

@@ -35,7 +35,7 @@ def viewer(site, open_page: OpenPage, pydicom_data: Path, tmp_path: Path) -> Cal
     other.Rows = 1600
     film.save_as(tmp_path / "now.dcm")
     other.save_as(tmp_path / "before.dcm")
-    assert run(IngestRequest(paths=[tmp_path]), site.context).refused == ()
+    assert run(IngestRequest(paths=[tmp_path]), site.context).failed == 0
     with site.context.get(Store).read() as db:
         studies = {row.rows: row.study_id for row in db.execute(Image.__table__.select())}
 
@@ -105,8 +105,9 @@ def test_window_zoom_and_inversion_change_what_is_seen(viewer: Callable[..., Pag
 def test_presets_one_to_one_fit_rotation_and_flip_by_keys(viewer: Callable[..., Page]) -> None:
     page = viewer()
     seen = []
-    for key in "12345":
+    for key, name in zip("12345", ("default", "lungs", "mediastinum", "bones", "full"), strict=True):
         page.keyboard.press(key)
+        expect(page.locator(".viewer-select").first).to_have_value(name)
         seen.append(tuple(numbers(corner(page, "sw"))[:2]))
     assert len(set(seen)) == 5
     fitted = numbers(corner(page, "ne"))[2]
@@ -130,7 +131,9 @@ def test_lengths_are_millimetres_of_the_detector_and_say_so(viewer: Callable[...
     drag(page, (x - 100, y), (x + 100, y))
     told = page.locator(".viewer-stage svg text").first
     expect(told).to_contain_text("mm at the detector")
-    assert float(re.search(r"[\d.]+", told.inner_text()).group()) == pytest.approx(200 / scale * SPACING, rel=0.03)  # type: ignore[union-attr]
+    assert float(re.search(r"[\d.]+", told.text_content() or "").group()) == pytest.approx(
+        200 / scale * SPACING, rel=0.03
+    )  # type: ignore[union-attr]
 
 
 def test_two_lines_by_hand_give_the_ratio(viewer: Callable[..., Page]) -> None:

@@ -2,7 +2,7 @@
 
 import { Enums, eventTarget, type Types } from "@cornerstonejs/core";
 import { Enums as ToolEnums } from "@cornerstonejs/tools";
-import { Refused, evidence, type Evidence, type Pixels, type Point, type Window } from "./api";
+import { Refused, evidence, pixels, type Evidence, type Pixels, type Point, type Window } from "./api";
 import { Camera, type View } from "./camera";
 import { decimal, type Film, type Say, type Study } from "./config";
 import { filmOf, imageId, theEngine } from "./engine";
@@ -91,6 +91,7 @@ export class Pane {
   }
 
   private async display(id: string): Promise<void> {
+    await pixels(this.image.id); // a refusal is ours to tell: the library would also throw it into the void
     const engine = theEngine();
     if (!this.viewport) {
       engine.enableElement({
@@ -247,7 +248,9 @@ export class Pane {
   }
 
   private moved(): void {
-    if (this.ready) this.onMoved();
+    if (!this.ready) return;
+    this.describe();
+    this.onMoved();
   }
 
   private describe(): void {

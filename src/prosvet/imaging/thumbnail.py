@@ -19,9 +19,9 @@ _QUALITY = 80
 
 
 def thumbnail(film: Film, side: int) -> bytes:
-    """A film that was read over its whole range, in its default window, 8 bits, WebP, its longer side `side` pixels at most.
+    """A film in its default window: WebP, 8 bits, the longer side `side` pixels at most.
 
-    Pixels that are not square are made so, as the viewer shows them.
+    The film is one that was read over its whole range. Pixels that are not square are made so, as the viewer shows them.
     """
     rows, columns = film.shape
     tall = rows * (film.spacing[0] / film.spacing[1] if film.spacing else 1.0)

@@ -77,7 +77,8 @@ def spacing_kind(film: Film) -> SpacingKind:
     if header is None:
         return "calibrated"
     own, imager = header.get("PixelSpacing"), header.get("ImagerPixelSpacing")
-    if own is None:
+    # Zeros stand there too: what the film's millimetres were not taken from says nothing of them.
+    if own is None or sorted(float(mm) for mm in own) != sorted(film.spacing):
         return "detector"
     if header.get("PixelSpacingCalibrationType"):
         return "calibrated"
