@@ -9,6 +9,8 @@ PAGES: dict[str, str] = {
     "account": "prosvet.app.web.pages.account",
     "accounts": "prosvet.app.web.pages.accounts",
     "jobs": "prosvet.app.web.pages.jobs",
+    "search": "prosvet.app.web.pages.search",
+    "cohorts": "prosvet.app.web.pages.cohorts",
     "settings": "prosvet.app.web.pages.settings",
     "help": "prosvet.app.web.pages.help",
     "study": "prosvet.app.web.pages.study",
@@ -18,4 +20,5 @@ PAGES: dict[str, str] = {
     "retrospective": "prosvet.app.web.pages.retrospective",
     "ask": "prosvet.app.web.pages.ask",
     "models": "prosvet.app.web.pages.models",
+    "compare": "prosvet.app.web.pages.compare",
 }
