@@ -59,7 +59,14 @@ def begin(study: str, context: Context) -> None:
             raise DoubleReadingError(study=study, reason="taken")
         if db.execute(select(exists().where(Protocol.study_id == study, Protocol.author == me))).scalar():
             raise DoubleReadingError(study=study, reason="wrote_protocol")
-        empty = {"reader": me, "point": None, "findings": {}, "comment": "", "begun": now(), "signed": None}
+        empty: dict[str, Any] = {
+            "reader": me,
+            "point": None,
+            "findings": {},
+            "comment": "",
+            "begun": now(),
+            "signed": None,
+        }
         db.execute(insert(Opinion).values(study_id=study, part=free, **empty))
         AuditLog.from_context(context).write("double_begin", study=study, part=free)
 

@@ -56,7 +56,7 @@ class QueueRow(Frozen):
 class Queues(Frozen):
     """How many stand in each queue, and one page of one of them."""
 
-    counts: dict[str, int]
+    counts: dict[Queue, int]
     queue: Queue
     rows: tuple[QueueRow, ...]
 

@@ -51,7 +51,7 @@ class RunView(Frozen):
     done: int
     differing: int
     failed: int
-    judged: dict[str, int]
+    judged: dict[Verdict, int]
     started: datetime
     started_by: str
     finished: datetime | None

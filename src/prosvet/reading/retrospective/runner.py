@@ -83,7 +83,7 @@ def _open(db: Connection, filters: StudyFilter, number: int | None, context: Con
             return row
     values = {"model": model, "point": ref.operating_point, "filters": plain, "state": "running", "wanted": 0,
               "started": now(), "started_by": context.actor.name, "finished": None}  # fmt: skip
-    return db.execute(insert(table).values(values).returning(table)).one()
+    return db.execute(insert(RetrospectiveRun).values(values).returning(table)).one()
 
 
 def _todo(db: Connection, run: Row[Any], context: Context) -> list[str]:

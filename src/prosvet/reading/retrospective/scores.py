@@ -67,9 +67,8 @@ def _films(db: Connection, studies: Sequence[str], context: Context) -> Sequence
     same = and_(
         ImageVector.image_id == Image.id, ImageVector.model == ref.name, ImageVector.revision == ref.revision
     )  # fmt: skip
-    query = select(
-        Image.id, Image.study_id, Image.sha256, Image.file, Image.view, Image.scores, ImageVector.image_id.label("known")
-    )  # fmt: skip
+    known = ImageVector.image_id.label("known")
+    query = select(Image.id, Image.study_id, Image.sha256, Image.file, Image.view, Image.scores, known)
     return db.execute(query.outerjoin(ImageVector, same).where(Image.study_id.in_(studies)).order_by(Image.id)).all()
 
 
