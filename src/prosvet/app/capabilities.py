@@ -62,6 +62,16 @@ CAPABILITIES: dict[str, Capability] = {
     "ingest": Capability(
         "prosvet.archive.api", "IngestRequest", "IngestResult", ("ingest",), "archive", routes=("POST /v1/ingest",)
     ),
+    "worklist": Capability(
+        "prosvet.archive.worklist_api", "WorklistRequest", "WorklistResult", ("worklist",), "archive/test_worklist.py",
+        routes=("GET /v1/worklist", "GET /v1/worklist/next", "POST /v1/worklist/{study}/take",
+                "POST /v1/worklist/{study}/release"),
+        pages=("GET /worklist", "GET /worklist/next", "POST /worklist/row"),
+    ),
+    "upload": Capability(
+        "prosvet.archive.upload_api", "UploadRequest", "UploadResult", (), "archive/test_upload.py",
+        routes=("POST /v1/uploads",),
+    ),
     "clean": Capability(
         "prosvet.archive.clean_api", "CleanRequest", "CleanResult", ("clean.indiana",), "language/cleaning"
     ),

@@ -31,6 +31,7 @@ from prosvet.app.cli.read import read
 from prosvet.app.cli.search import search
 from prosvet.app.cli.serve import serve
 from prosvet.app.cli.session import Answer
+from prosvet.app.cli.worklist import worklist
 
 __all__ = ["VERBS"]
 
@@ -45,6 +46,7 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "cohort.export": cohort.export,
     "cohort.delete": cohort.delete,
     "serve": serve,
+    "worklist": worklist,
     "accounts.add": accounts.add,
     "accounts.list": accounts.list_,
     "accounts.change": accounts.change,
