@@ -22,7 +22,7 @@ from prosvet.search.match import Thresholds, lift
 from prosvet.search.query import ParsedQuery, QueryConcept, parse_query
 from prosvet.search.where import parse_where
 
-__all__ = ["Question", "ask_conditions", "ask_image", "ask_report", "ask_text"]
+__all__ = ["Question", "ask_conditions", "ask_image", "ask_query", "ask_report", "ask_text", "of_film"]
 
 _ALIKE = 0.5  # from the operating point on, a finding of the film is one that hits should share
 _STRENGTH = {Status.PRESENT: 1.0, Status.UNCERTAIN: 0.5}
@@ -46,6 +46,8 @@ class Question:
         In the space of the sentence encoder.
     vector_model : str
         ``NAME@REVISION`` that made it of a film; empty for texts.
+    study : str
+        The study that a stored film or report belongs to: it is no answer to itself; empty for none.
     """
 
     asked: Literal["text", "image", "report"]
@@ -54,6 +56,7 @@ class Question:
     words: str = ""
     vector: NDArray[np.float32] | None = None
     vector_model: str = ""
+    study: str = ""
 
 
 def ask_text(text: str, where: str, lang: Lang, context: Context) -> Question:
@@ -62,7 +65,11 @@ def ask_text(text: str, where: str, lang: Lang, context: Context) -> Question:
     Words and vector are asked in both languages: the names of the concepts stand beside the user's own words, so
     that a Russian question finds English reports, and the other way round.
     """
-    query = parse_query(text, where, lang)
+    return ask_query(parse_query(text, where, lang), context)
+
+
+def ask_query(query: ParsedQuery, context: Context) -> Question:
+    """A question that has been understood, whether as it was said or as it was changed afterwards."""
     names = [vocabulary()[c.id].names for c in query.wanted]
     phrases = [query.free_text, *(name[lang] for name in names for lang in ("ru", "en"))]
     phrases = [phrase for phrase in dict.fromkeys(phrases) if phrase]
@@ -111,7 +118,16 @@ def ask_image(film: Film, where: str, lang: Lang, context: Context) -> Question:
     seen = context.get(Examiner).examine(film, anatomy=False)
     _check(seen, film.name)
     thresholds = Thresholds.of(context)
-    findings = _degrees(seen.scores, thresholds)
+    model = f"{seen.model.name}@{seen.model.revision}"
+    return of_film(seen.scores, seen.vector, model, where, lang, thresholds)
+
+
+def of_film(
+    scores: Mapping[str, float], vector: NDArray[np.float32] | None, model: str, where: str, lang: Lang,
+    thresholds: Thresholds,
+) -> Question:  # fmt: skip
+    """A question by what the model saw on a film: its calibrated scores and its vector."""
+    findings = _degrees(scores, thresholds)
     concepts = tuple(
         QueryConcept(id=concept, status=Status.PRESENT)
         for concept, degree in sorted(findings.items(), key=lambda item: -item[1])
@@ -120,8 +136,7 @@ def ask_image(film: Film, where: str, lang: Lang, context: Context) -> Question:
     query = ParsedQuery(language=lang, concepts=concepts)
     if where.strip():
         query = query.model_copy(update={"filters": parse_where(where)})
-    model = f"{seen.model.name}@{seen.model.revision}"
-    return Question("image", query, findings, vector=seen.vector, vector_model=model)
+    return Question("image", query, findings, vector=vector, vector_model=model)
 
 
 def _check(seen: Examination, name: str) -> None:

@@ -107,10 +107,15 @@ class Matcher:
             threshold, column = self.thresholds[member], self.facts.scores.get(member)
             if threshold is not None and column is not None:
                 found |= column >= np.float16(threshold)
-        if side is not None:
-            sides, _ = self._places(concept)
-            found &= (sides == 0) | ((sides & SIDES[side]) > 0)
-        return found
+        return found & self.on_side(concept, side)
+
+    def on_side(self, concept: str, side: Side | None) -> NDArray[np.bool_]:
+        """Which rows are not known to have `concept` on the other side only; all where no side is asked for."""
+        if side is None:
+            return np.ones(len(self.facts), dtype=np.bool_)
+        sides, _ = self._places(concept)
+        fits: NDArray[np.bool_] = (sides == 0) | ((sides & SIDES[side]) > 0)
+        return fits
 
     def _by_model(self, concept: str) -> Degrees:
         if concept == "normal" and "normal" not in self.facts.scores:

@@ -13,15 +13,18 @@ from prosvet.core.i18n import Lang
 from prosvet.core.types import Frozen, Side, Status, Zone
 from prosvet.language.detect import detect_language
 from prosvet.language.mentions import Mention, find_mentions
+from prosvet.language.phrases import lexicon
+from prosvet.language.stem import tokenise
 from prosvet.language.vocabulary import vocabulary
 from prosvet.search.where import combine, parse_where
 from prosvet.search.words import filters_in_words
 
-__all__ = ["LONGEST", "ParsedQuery", "QueryConcept", "concepts_of", "parse_query"]
+__all__ = ["LONGEST", "ParsedQuery", "QueryConcept", "check_length", "concepts_of", "narrowed", "parse_query"]
 
 LONGEST = 10_000
 """Characters; a longer text is a mistake, not a query."""
 
+_NAMING = ("noun", "part", "pointer")  # cues that name something themselves
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
@@ -48,6 +51,8 @@ class ParsedQuery(Frozen):
         Sex, age, date, view, labels, source: from the words and from ``where`` together.
     free_text : str
         What remains to be looked for as words, without what is excluded.
+    unknown : tuple of str
+        Words that name no concept, place or condition: they are looked for as words only.
     text : str
         The query as given.
     """
@@ -56,6 +61,7 @@ class ParsedQuery(Frozen):
     concepts: tuple[QueryConcept, ...] = ()
     filters: StudyFilter = StudyFilter()
     free_text: str = ""
+    unknown: tuple[str, ...] = ()
     text: str = ""
 
     @property
@@ -111,8 +117,22 @@ def parse_query(text: str, where: str = "", lang: Lang = "ru", *, conditions: bo
         concepts=concepts_of(mentions),
         filters=filters,
         free_text=_free_text(rest, mentions),
+        unknown=_unknown(rest, mentions),
         text=text,
     )
+
+
+def narrowed(query: ParsedQuery, where: str) -> ParsedQuery:
+    """`query` with the conditions of `where` added.
+
+    Raises
+    ------
+    QueryError
+        When they are malformed, or exclude those that it has.
+    """
+    if not where.strip():
+        return query
+    return query.model_copy(update={"filters": combine(query.filters, parse_where(where))})
 
 
 def check_length(text: str) -> None:
@@ -161,6 +181,20 @@ def _free_text(rest: str, mentions: list[Mention]) -> str:
         if mention.status in (Status.ABSENT, Status.NOT_ASSESSED):
             rest = rest[: mention.start] + " " * (mention.end - mention.start) + rest[mention.end :]
     return " ".join(word for word in _WORD.findall(rest) if word.lower() not in _glue())
+
+
+def _unknown(rest: str, mentions: list[Mention]) -> tuple[str, ...]:
+    """Words that the concepts, their places and their denials leave over, each once."""
+    for start, end in [(m.start, m.end) for m in mentions] + [m.cue for m in mentions if m.cue is not None]:
+        rest = rest[:start] + " " * (end - start) + rest[end:]
+    left = dict.fromkeys(word for word in _WORD.findall(rest) if word.lower() not in _glue())
+    return tuple(word for word in left if not _tells_how(word))
+
+
+def _tells_how(word: str) -> bool:
+    """Whether a word says where, how large or how sure: it was understood with its concept."""
+    found = lexicon().cue_at([token.stem for token in tokenise(word)], 0, set())
+    return found is not None and any(meaning.kind not in _NAMING for meaning in found.meanings)
 
 
 @cache

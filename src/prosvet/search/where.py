@@ -15,7 +15,7 @@ from prosvet.language.mentions import find_mentions
 from prosvet.language.vocabulary import vocabulary
 from prosvet.search.moments import parse_moment
 
-__all__ = ["JUST", "combine", "parse_where"]
+__all__ = ["JUST", "combine", "parse_where", "write_where"]
 
 _CONDITION = re.compile(r"^(?P<key>[A-Za-z]+)(?P<sign>>=|<=|!=|==|=|>|<)(?P<value>.+)$")
 _SEX = {"f": "F", "female": "F", "ж": "F", "жен": "F", "m": "M", "male": "M", "м": "M", "муж": "M", "o": "O"}
@@ -43,7 +43,7 @@ def parse_where(expression: str) -> StudyFilter:
     {'sex': 'F', 'age_min': 60.0}
     """
     try:
-        parts = shlex.split(expression.replace(",", " "))
+        parts = list(_words(expression))
     except ValueError:
         raise QueryError(reason="where_syntax", part=expression.strip()) from None
     found = StudyFilter()
@@ -62,6 +62,35 @@ def parse_where(expression: str) -> StudyFilter:
             raise QueryError(reason="where_value", name=key, value=value)
         found = combine(found, StudyFilter(**changes))
     return found
+
+
+def _words(expression: str) -> shlex.shlex:
+    """Split at spaces and commas that no quotes enclose."""
+    words = shlex.shlex(expression, posix=True)
+    words.whitespace += ","
+    words.whitespace_split, words.commenters = True, ""
+    return words
+
+
+def write_where(query: StudyFilter) -> str:
+    """The expression that :func:`parse_where` reads as `query`; what it has no word for (``any_of``) is left out.
+
+    Examples
+    --------
+    >>> write_where(parse_where("age<40, sex=F label!=pneumothorax"))
+    'sex=F age<=39.99 label!=pneumothorax'
+    """
+    ends = (("age>=", query.age_min), ("age<=", query.age_max))
+    days = (("date>=", query.date_from), ("date<=", query.date_to))
+    names = (("source=", query.source), ("split=", query.split), ("patient=", query.patient))
+    parts = [f"sex={query.sex}"] if query.sex else []
+    parts += [f"{key}{value:g}" for key, value in ends if value is not None]
+    parts += [f"{key}{day.isoformat()}" for key, day in days if day is not None]
+    parts += [f"view={query.view.value}"] if query.view else []
+    parts += [f"label={concept}" for concept in query.concepts] + [f"label!={concept}" for concept in query.without]
+    parts += [key + shlex.quote(value) for key, value in names if value]
+    parts += [f"study={shlex.quote(study)}" for study in query.studies[:1]]
+    return " ".join(parts)
 
 
 def combine(one: StudyFilter, other: StudyFilter) -> StudyFilter:
