@@ -21,7 +21,7 @@ _QUALITY = 80
 def thumbnail(film: Film, side: int) -> bytes:
     """A film in its default window: WebP, 8 bits, the longer side `side` pixels at most.
 
-    The film is one that was read over its whole range. Pixels that are not square are made so, as the viewer shows them.
+    The film is one that was read over its whole range. Pixels that are not square are made so, as in the viewer.
     """
     rows, columns = film.shape
     tall = rows * (film.spacing[0] / film.spacing[1] if film.spacing else 1.0)
