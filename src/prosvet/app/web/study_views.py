@@ -53,6 +53,7 @@ class FindingView:
     side: Side | None
     zone: Zone | None
     placed: bool
+    measured: bool
     threshold: float | None
     floor: float | None
     says: tuple[Say, ...]
@@ -109,6 +110,7 @@ def _row(concept: str, own: Finding | None, said: Sequence[Say], card: Card, poi
         side=mine.side or next((one.side for one in said if one.side), None),
         zone=mine.zone or next((one.zone for one in said if one.zone), None),
         placed=any(evidence.kind == "map" for evidence in mine.evidence),
+        measured=any(evidence.kind == "measurement" for evidence in mine.evidence),
         threshold=points[point][concept].threshold if concept in points[point] else None,
         floor=points["sensitive"][concept].threshold if concept in points["sensitive"] else None,
         says=tuple(says),

@@ -46,6 +46,8 @@ def problems_of(content: Content, lang: Lang, *, prior: bool, context: Context) 
         The patient has an earlier study.
     """
     text, spans = assemble(content.parts)
+    if not spans:
+        return ()  # nothing is written yet, and nothing empty is signed
     basis = content.basis
     request = CheckRequest(
         text=text,

@@ -53,7 +53,8 @@ def history_of(study: str, found: tuple[Version, ...]) -> tuple[Entry, ...]:
     before: Version | None = None
     for place, version in enumerate(found):
         same_tongue = before is not None and before.language == version.language and version.kind == "report"
-        old = before.text if before is not None and same_tongue else ""
+        # the first words of a language, and an addendum, have nothing before them to differ from
+        old = before.text if before is not None and same_tongue else version.text
         entries.append(_entry(study, version, difference(old, version.text), found[: place + 1]))
         before = version if version.kind == "report" else before
     return tuple(reversed(entries))

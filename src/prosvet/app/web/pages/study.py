@@ -17,7 +17,7 @@ from prosvet.archive.rows import StudyRow
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
-from prosvet.archive.worklist import opened
+from prosvet.archive.worklist import ensure_listed, opened
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound, QueryError
@@ -39,6 +39,7 @@ def study_page(study: str, request: Request, context: ContextDep, prior: str | N
     """The page: everything that is stored; the draft is written by a request of its own."""
     store = context.get(Store)
     ensure_visible(store, study, context.actor)
+    ensure_listed(store)
     row = store.lookup_studies([study])[study]
     others = others_of(study, row.patient, row.date, context)
     beside = next((other.id for other in others if other.id == prior and other.images), None)
@@ -128,6 +129,7 @@ def _panels(row: StudyRow, protocol: ProtocolResult, context: Context) -> dict[s
         "study": row, "protocol": protocol, "version": version, "basis": basis, "read": version is not None,
         "groups": findings_view(basis, row.findings, context), "local": local, "model": context.get(Examiner).ref,
         "problems": [problem.model_dump(mode="json") for problem in protocol.problems],
+        "placed": {f.concept for f in basis.findings or () if any(e.kind == "map" for e in f.evidence)},
         "probabilities": {finding.concept: finding.probability for finding in basis.findings or ()},
     }  # fmt: skip
 
