@@ -25,6 +25,9 @@ __all__ = ["STORED", "CompareReadingsRequest", "CompareReadingsResult", "Row", "
 STORED = "stored"
 """In place of a model's name: what the archive keeps of the film, as it was read when it came."""
 
+_CLAIMED = (Status.PRESENT, Status.UNCERTAIN)
+_GROUPS = frozenset({"focal_opacity"})
+"""Said of their parts: an archive keeps the parts alone."""
 _STRENGTH = (Status.NOT_ASSESSED, Status.ABSENT, Status.UNCERTAIN, Status.PRESENT)
 
 
@@ -69,7 +72,7 @@ class Row(Frozen):
     Attributes
     ----------
     changed : bool
-        The statuses differ.
+        The statuses differ. Where a stored reading says nothing, only what the other claims is a difference.
     difference : float or None
         Second probability less the first; None where one of them has none.
     """
@@ -164,17 +167,19 @@ def _stored(image: StoredImage, context: Context) -> tuple[Said, Mapping[str, Fi
 
 
 def _rows(a: Mapping[str, Finding], b: Mapping[str, Finding]) -> tuple[Row, ...]:
-    rows = [_row(concept, a.get(concept), b.get(concept)) for concept in dict.fromkeys((*a, *b))]
+    shared = [c for c in dict.fromkeys((*a, *b)) if c not in _GROUPS or (c in a and c in b)]
+    rows = [_row(concept, a.get(concept), b.get(concept)) for concept in shared]
     return tuple(sorted(rows, key=lambda row: (not row.changed, -abs(row.difference or 0.0), -_strength(row))))
 
 
 def _row(concept: str, first: Finding | None, second: Finding | None) -> Row:
-    statuses = [one.status if one is not None else Status.NOT_ASSESSED for one in (first, second)]
+    told = [one for one in (first, second) if one is not None]
+    changed = told[0].status is not told[-1].status if len(told) == 2 else told[0].status in _CLAIMED
     chances = [one.probability if one is not None else None for one in (first, second)]
     known = chances[0] is not None and chances[1] is not None
     difference = round((chances[1] or 0.0) - (chances[0] or 0.0), 4) if known else None
     return Row(
-        concept=concept, first=first, second=second, changed=statuses[0] is not statuses[1], difference=difference
+        concept=concept, first=first, second=second, changed=changed, difference=difference
     )  # fmt: skip
 
 

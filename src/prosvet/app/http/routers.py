@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = ["ROUTERS"]
 
 ROUTERS: dict[str, str] = {
+    "cohorts": "prosvet.app.http.routes.cohorts",
     "health": "prosvet.app.http.routes.health",
     "accounts": "prosvet.app.http.routes.accounts",
     "read": "prosvet.app.http.routes.read",
@@ -23,4 +24,5 @@ ROUTERS: dict[str, str] = {
     "retrospective": "prosvet.app.http.routes.retrospective",
     "ask": "prosvet.app.http.routes.ask",
     "readings": "prosvet.app.http.routes.readings",
+    "reader_study": "prosvet.app.http.routes.reader_study",
 }

@@ -21,4 +21,5 @@ PAGES: dict[str, str] = {
     "ask": "prosvet.app.web.pages.ask",
     "models": "prosvet.app.web.pages.models",
     "compare": "prosvet.app.web.pages.compare",
+    "reader_study": "prosvet.app.web.pages.reader_study",
 }

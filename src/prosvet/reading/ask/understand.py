@@ -27,7 +27,9 @@ _LIKELIER = (
     (re.compile(r"\b(likelier|вероятнее|скорее)(.*?)(?:\bthan|\bчем)\b", re.IGNORECASE), r"\1\2 или"),
 )
 _DENIED = (Status.ABSENT, Status.NOT_ASSESSED)
-_ZONE = re.compile(r"\b(?:верхн|средн|нижн|базальн|прикорн|апикальн|upper|middle|mid|lower|basal|apical)\w*", re.IGNORECASE)
+_ZONE = re.compile(
+    r"\b(?:верхн|средн|нижн|базальн|прикорн|апикальн|upper|middle|mid|lower|basal|apical)\w*", re.IGNORECASE
+)
 _SIDE = re.compile(r"\b(?:прав|лев|обеих|обоих|right|left|both)\w*", re.IGNORECASE)
 
 

@@ -57,7 +57,14 @@ def ask_page(
 ) -> HTMLResponse:
     """Without a study: choose one, or a file. With one: its film beside the questions."""
     wanted = study.strip()
-    values = {"study": wanted, "image": None, "images": (), "asked": q, "examples": examples(context.lang), "recent": ()}
+    values = {
+        "study": wanted,
+        "image": None,
+        "images": (),
+        "asked": q,
+        "examples": examples(context.lang),
+        "recent": (),
+    }
     if wanted:
         chosen = chosen_image(wanted, image, context)
         AuditLog.from_context(context).write("view", study=chosen.study)

@@ -92,7 +92,9 @@ def _bar(row: Row, context: Context) -> Markup | None:
     if row.difference is None:
         return None
     words = filters(context.lang)
-    told = text("compare_page.told", context.lang, name=words["concept"](row.concept), value=_signed(row.difference, context))
+    told = text(
+        "compare_page.told", context.lang, name=words["concept"](row.concept), value=_signed(row.difference, context)
+    )
     return difference_bar(row.difference, told=told)
 
 

@@ -14,7 +14,6 @@ from prosvet.app.http.deps import ContextDep
 from prosvet.app.web.charts import interval_line, reliability_chart, roc_chart
 from prosvet.app.web.render import page
 from prosvet.app.web.words import filters
-from prosvet.core.context import Context
 from prosvet.core.errors import ModelError, NotFound
 from prosvet.core.i18n import Lang, catalogue, text
 from prosvet.evaluation.proportions import wilson
