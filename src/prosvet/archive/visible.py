@@ -13,7 +13,7 @@ from prosvet.archive.store import Store
 from prosvet.core.context import Actor
 from prosvet.core.errors import NotFound
 
-__all__ = ["ensure_image_visible", "ensure_visible", "hidden_images", "hidden_reports", "visible"]
+__all__ = ["ensure_visible", "hidden_images", "hidden_reports", "visible"]
 
 
 def ensure_visible(store: Store, study: str, actor: Actor) -> None:
@@ -27,21 +27,6 @@ def ensure_visible(store: Store, study: str, actor: Actor) -> None:
         found = db.execute(select(Study.id).where(Study.id == study, visible(actor))).first()
     if found is None:
         raise NotFound(kind="study", name=study)
-
-
-def ensure_image_visible(store: Store, image: int, actor: Actor) -> str:
-    """The id of the study of `image`, unless `actor` may not see it: then the image is not there.
-
-    Raises
-    ------
-    NotFound
-    """
-    query = select(Study.id).join(Image, Image.study_id == Study.id).where(Image.id == image, visible(actor))
-    with store.read() as db:
-        study = db.execute(query).scalar_one_or_none()
-    if study is None:
-        raise NotFound(kind="image", name=str(image))
-    return study
 
 
 def hidden_images(store: Store, actor: Actor) -> NDArray[np.int64]:

@@ -1,63 +1,22 @@
-"""Who may do what: a literal table of every route and the least role that may use it.
+"""The outer door of every route: the role that the table of roles asks for, and the scope of a token.
 
-A route that is not here is refused to everybody who signs in (a test finds it before that). The roles of this table
-are the outer door; whose study it is, and what a capability asks besides, is judged by the capability itself.
+Whose study it is, and what a capability asks besides, is judged by the capability itself.
 """
 
 from __future__ import annotations
 
-from typing import Literal
-
 from fastapi import Request
 
-from prosvet.core.context import Actor, Role
+from prosvet.app.http.roles import LEAST, READING
+from prosvet.core.context import Actor
 from prosvet.core.errors import Forbidden, ScopeMissing
 
-__all__ = ["BROWSER_ONLY", "LEAST", "OPEN", "READING", "allowed", "scope_of"]
-
-Least = Role | Literal["everybody"]
+__all__ = ["MANAGING", "SAFE", "allowed", "scope_of"]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
-LEAST: dict[str, Least] = {
-    # Without signing in: the process's health, the choice of a language, signing in itself.
-    "GET /healthz": "everybody",
-    "GET /readyz": "everybody",
-    "POST /choose": "everybody",
-    "GET /sign-in": "everybody",
-    "POST /sign-in": "everybody",
-    # One's own account.
-    "GET /": "researcher",
-    "POST /sign-out": "researcher",
-    "GET /account": "researcher",
-    "POST /account/password": "researcher",
-    "POST /account/tokens": "researcher",
-    "POST /account/tokens/{token}/revoke": "researcher",
-    "GET /v1/me": "researcher",
-    # Everybody's accounts.
-    "GET /accounts": "admin",
-    "POST /accounts": "admin",
-    "POST /accounts/{name}": "admin",
-    "GET /v1/accounts": "admin",
-    "POST /v1/accounts": "admin",
-    "PATCH /v1/accounts/{name}": "admin",
-    "DELETE /v1/accounts/{name}": "admin",
-    "GET /v1/accounts/{name}/tokens": "researcher",
-    "POST /v1/accounts/{name}/tokens": "researcher",
-    "DELETE /v1/accounts/{name}/tokens/{token}": "researcher",
-}
-
-OPEN = frozenset(key.partition(" ")[2] for key, least in LEAST.items() if least == "everybody")
-"""Paths that are answered without signing in; files under ``/static/`` are too."""
-
-READING = frozenset[str]()
-"""Changes by method only: questions too long for an address. A token to read is enough for them."""
-
-MANAGING = ("/v1/accounts",)
+MANAGING = "/v1/accounts"
 """Where a token needs the scope ``admin``: otherwise a stolen one could make itself others."""
-
-BROWSER_ONLY = ("/account", "/accounts", "/sign-out", "/sign-in")
-"""Pages that a token never opens."""
 
 
 def scope_of(method: str, path: str, template: str) -> str:
@@ -68,7 +27,7 @@ def scope_of(method: str, path: str, template: str) -> str:
     >>> scope_of("GET", "/v1/studies", "/v1/studies"), scope_of("POST", "/v1/jobs", "/v1/jobs")
     ('read', 'write')
     """
-    if path.startswith((*MANAGING, *BROWSER_ONLY)):
+    if path.startswith(MANAGING):
         return "admin"
     return "read" if method in SAFE or f"{method} {template}" in READING else "write"
 

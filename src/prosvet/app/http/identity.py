@@ -9,13 +9,14 @@ from starlette.requests import Request
 from prosvet.app.accounts.sessions import Sessions
 from prosvet.app.accounts.tokens import Tokens
 from prosvet.app.http.browser import ANONYMOUS_COOKIE, cookie_name
+from prosvet.app.http.reader_name import whoever_sits_here
 from prosvet.core.context import Actor, Context
 from prosvet.core.errors import NotSignedIn
 
 __all__ = ["NOBODY", "Identity", "alone", "identify", "session_of"]
 
 NOBODY = Actor("", "researcher")
-"""Before signing in: sees the pages of :data:`prosvet.app.http.access.OPEN` only."""
+"""Before signing in: sees the pages of :data:`prosvet.app.http.roles.OPEN` only."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,11 @@ class Identity:
 
 def alone(request: Request) -> Identity:
     """Where there are no accounts: the person at this computer."""
-    return Identity(Actor(), _anonymous(request))
+    return Identity(whoever_sits_here(request), _anonymous(request))
 
 
 def identify(request: Request, context: Context) -> Identity:
-    """Who asks, by the tables of tokens and sessions.
+    """Who asks, by the tables of tokens and sessions. Tokens are for programs: pages do not know them.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def identify(request: Request, context: Context) -> Identity:
         For a token that is not good: it is never answered as if there were none.
     """
     kind, _, value = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
+    if kind.lower() == "bearer" and request.url.path.startswith("/v1/"):
         bearer = context.get(Tokens).find(value.strip())
         if bearer is None:
             raise NotSignedIn()

@@ -15,12 +15,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from prosvet.app.accounts.secrets import csrf_holds, csrf_token, new_secret
-from prosvet.app.http.access import OPEN, SAFE
+from prosvet.app.http.access import SAFE
 from prosvet.app.http.body import SMALL, UPLOADS, Measured, field_of, is_large_kind
 from prosvet.app.http.browser import ANONYMOUS_COOKIE, comes_from_a_page, cookie_name, is_foreign, is_local_host, secure
 from prosvet.app.http.errors import answer
 from prosvet.app.http.headers import HEADERS, HSTS
 from prosvet.app.http.identity import NOBODY, Identity, alone, identify
+from prosvet.app.http.roles import OPEN
 from prosvet.core.errors import BodyTooLarge, Busy, ForgedRequest, NotSignedIn, ProsvetError, WrongHost
 
 __all__ = ["HEADERS", "guard"]
