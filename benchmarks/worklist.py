@@ -135,11 +135,10 @@ def main() -> None:
     options.add_argument("--times", type=int, default=100, help="requests of each kind")
     given = options.parse_args()
     figures: list[dict[str, object]] = []
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        shutil.copy(given.home / "archive.db", home / "archive.db")
-        for studies in sorted(given.studies):
-            figures += measure(home, grow(home, studies), given.times)
+    for studies in given.studies:
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(given.home / "archive.db", folder)
+            figures += measure(Path(folder), grow(Path(folder), studies), given.times)
     finish("worklist", given.out, figures=figures)
 
 
