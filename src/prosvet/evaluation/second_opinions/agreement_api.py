@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 Reason = Literal["no_pairs", "one_answer", "no_interval"]
 
 _CODES = {Status.ABSENT.value: 0.0, Status.UNCERTAIN.value: 1.0, Status.PRESENT.value: 2.0}
-_LEAST = 2  # patients; from one nothing can be drawn
+_LEAST = 10  # patients; percentiles of fewer say more of the draw than of the readers
 
 
 class AgreementRequest(Frozen):

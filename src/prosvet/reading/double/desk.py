@@ -51,7 +51,7 @@ def begin(study: str, context: Context) -> None:
     ensure_visible(store, study, context.actor)
     with store.note() as db:
         row = reading_row(db, study)
-        parts = dict(db.execute(select(Opinion.part, Opinion.reader).where(Opinion.study_id == study)).tuples().all())
+        parts = dict(db.execute(select(Opinion.part, Opinion.reader).where(Opinion.study_id == study)).all())
         if me in parts.values():
             return
         free = next((part for part in ("first", "second") if part not in parts), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, select, update
 
 from prosvet.archive.blind import ensure_open
-from prosvet.archive.schema import Report
+from prosvet.archive.schema import Finding, Report
 from prosvet.archive.schema_work import Protocol, RetrospectiveRow
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
@@ -39,10 +39,14 @@ class RecordText(Frozen):
 
 
 class RowDetail(Frozen):
-    """A row with the texts that it is about, and the study that comes after it in the list."""
+    """A row with the texts and labels that it is about, and the study that comes after it in the list.
+
+    ``labels`` are the source's: those in question, and whatever it says is there.
+    """
 
     row: RowView
     texts: tuple[RecordText, ...]
+    labels: dict[str, Status]
     next: str | None
 
 
@@ -62,10 +66,10 @@ def detail(run: int, study: str, context: Context) -> RowDetail:
     row = row_of(run, study, context)
     about = {one.by or one.concept for one in row.disagreements} | {one.concept for one in row.disagreements}
     with store.read() as db:
-        texts = _texts(db, study, about)
+        texts, labels = _texts(db, study, about), _labels(db, study, about)
         following = _next(db, run, row)
     AuditLog.from_context(context).write("retrospective_show", study=study, run=run)
-    return RowDetail(row=row, texts=texts, next=following)
+    return RowDetail(row=row, texts=texts, labels=labels, next=following)
 
 
 def judge(run: int, study: str, verdict: Verdict, comment: str, context: Context) -> None:
@@ -114,6 +118,15 @@ def _texts(db: Connection, study: str, about: set[str]) -> tuple[RecordText, ...
         RecordText(source=source, number=number, text=text, marks=_marks(text, about))
         for source, number, text in texts
     )  # fmt: skip
+
+
+def _labels(db: Connection, study: str, about: set[str]) -> dict[str, Status]:
+    query = select(Finding.concept, Finding.status).where(Finding.study_id == study, Finding.origin == "manifest")
+    return {
+        concept: Status(status)
+        for concept, status in db.execute(query.order_by(Finding.concept))
+        if concept in about or status == Status.PRESENT.value
+    }
 
 
 def _marks(text: str, about: set[str]) -> tuple[Mark, ...]:

@@ -99,7 +99,7 @@ def _run(db: Connection, row: Row[Any]) -> RunView:
         ).where(of)
     ).one()  # fmt: skip
     verdicts = select(RetrospectiveRow.verdict, func.count()).where(of, RetrospectiveRow.verdict.is_not(None))
-    judged = dict(db.execute(verdicts.group_by(RetrospectiveRow.verdict)).tuples().all())
+    judged = dict(db.execute(verdicts.group_by(RetrospectiveRow.verdict)).all())
     return RunView(
         id=row.id, model=row.model, point=row.point, filters=row.filters, state=row.state, wanted=row.wanted,
         done=counts[0], differing=counts[1], failed=counts[2], started=row.started, started_by=row.started_by,

@@ -110,7 +110,8 @@ def one(number: int, study: str, request: Request, context: ContextDep) -> HTMLR
     if detail is None or answer.run is None:
         raise ValueError("a row always comes with its run")
     texts = [(one, _pieces(one)) for one in detail.texts]
-    values: dict[str, Any] = {"run": answer.run, "row": detail.row, "next": detail.next, "texts": texts}
+    values: dict[str, Any] = {"run": answer.run, "row": detail.row, "next": detail.next}
+    values |= {"texts": texts, "labels": detail.labels}
     values |= {"images": [info(image) for image in images_of(study, context)], "verdicts": VERDICTS}
     return page(request, context, "retro_study.html", **values)
 
