@@ -45,6 +45,15 @@ CAPABILITIES: dict[str, Capability] = {
     "viewer": Capability(
         "prosvet.reading.evidence_api", "EvidenceRequest", "EvidenceResult", (), "reading/test_evidence_api.py"
     ),
+    "ask": Capability(
+        "prosvet.reading.ask.api", "AskRequest", "AskResult", ("ask",), "reading/ask",
+        routes=("POST /v1/ask",), pages=("GET /ask", "POST /ask", "POST /ask/film"),
+    ),
+    "compare-readings": Capability(
+        "prosvet.reading.compare_api", "CompareReadingsRequest", "CompareReadingsResult", ("compare-readings",),
+        "reading/test_compare_readings.py",
+        routes=("POST /v1/compare-readings", "GET /v1/readings/{study}/picture"), pages=("GET /compare",),
+    ),
     "search": Capability(
         "prosvet.search.api", "SearchRequest", "SearchResult", ("search",), "search", routes=("POST /v1/search",)
     ),
@@ -125,14 +134,25 @@ CAPABILITIES: dict[str, Capability] = {
             "evaluate.reader-study.record", "evaluate.reader-study.export",
         ),
         "evaluation/readers",
+        routes=(
+            "GET /v1/reader-studies", "POST /v1/reader-studies", "GET /v1/reader-studies/{name}",
+            "GET /v1/reader-studies/{name}/next", "POST /v1/reader-studies/{name}/answers",
+            "GET /v1/reader-studies/{name}/tasks/{task}/picture", "GET /v1/reader-studies/{name}/figures",
+            "GET /v1/reader-studies/{name}/export",
+        ),
+        pages=(
+            "GET /reader-study", "POST /reader-study", "GET /reader-study/{name}", "POST /reader-study/{name}/seat",
+            "GET /reader-study/{name}/read", "POST /reader-study/{name}/read",
+        ),
     ),
     "compare": Capability(
         "prosvet.evaluation.compare_api", "CompareRequest", "CompareResult", ("compare",), "evaluation/card",
-        routes=("POST /v1/compare",),
+        routes=("POST /v1/compare",), pages=("GET /compare/runs", "POST /compare/runs"),
     ),
     "models": Capability(
         "prosvet.models.api", "ModelsRequest", "ModelsResult", ("models.list", "models.show", "models.verify"), "models",
         routes=("GET /v1/models", "GET /v1/models/{name}", "POST /v1/models/{name}/verify"),
+        pages=("GET /models", "GET /models/{name}", "POST /models/{name}/verify"),
     ),
     # Training takes hours of every core and a data set on this disk: on the command line alone.
     "train": Capability(

@@ -17,8 +17,10 @@ from prosvet.app.cli import (
     studies,
     train,
 )
+from prosvet.app.cli.ask import ask
 from prosvet.app.cli.check import check
 from prosvet.app.cli.compare import compare
+from prosvet.app.cli.compare_readings import compare_readings
 from prosvet.app.cli.doctor import doctor
 from prosvet.app.cli.evaluate_findings import findings
 from prosvet.app.cli.evaluate_reports import reports
@@ -39,6 +41,8 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "ingest": ingest,
     "clean.indiana": clean.indiana,
     "read": read,
+    "ask": ask,
+    "compare-readings": compare_readings,
     "search": search,
     "cohort.save": cohort.save,
     "cohort.list": cohort.list_,
