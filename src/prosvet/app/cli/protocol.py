@@ -32,7 +32,9 @@ def draft(session: Session, study: _Study, language: Annotated[Lang | None, type
     return _answer(session, _run(session, action="draft", study=study, lang=language or session.lang))
 
 
-def sign(session: Session, study: _Study, reason: Annotated[list[str] | None, typer.Option("--reason")] = None) -> Answer:
+def sign(
+    session: Session, study: _Study, reason: Annotated[list[str] | None, typer.Option("--reason")] = None
+) -> Answer:
     """Signs what stands now; refused while errors stand without a reason."""
     reasons = {}
     for one in reason or []:

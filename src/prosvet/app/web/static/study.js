@@ -142,7 +142,8 @@ function setText(line, value) {
 
 function finishEdit(line, keep) {
   const area = line.querySelector("textarea");
-  if (!area) return;
+  if (!area || area.dataset.closing) return;
+  area.dataset.closing = "1"; // taking it away blurs it, which would come here again
   if (!keep && area.value !== area.dataset.before) {
     setText(line, area.dataset.before);
     line.dataset.decision = area.dataset.decided;
@@ -401,13 +402,21 @@ function click(event) {
 function step(by) {
   const inReport = document.getElementById("panel-report").classList.contains("is-open");
   const rows = [...document.querySelectorAll(inReport ? ".line" : ".find")].filter((row) => row.offsetParent !== null);
-  if (!rows.length) return;
+  if (!rows.length) return void document.querySelector(".tabpanel.is-open")?.focus();
   const here = rows.findIndex((row) => row.contains(document.activeElement) || row.classList.contains("is-here"));
   const next = rows[Math.min(rows.length - 1, Math.max(0, here < 0 ? (by > 0 ? 0 : rows.length - 1) : here + by))];
   rows.forEach((row) => row.classList.toggle("is-here", row === next));
   const target = next.querySelector(".line-text, .find-show");
   if (target) target.focus();
   else next.scrollIntoView({ block: "nearest" });
+}
+
+/** Open a panel and go into it: two keys that the viewer leaves free, so that they work from the film too. */
+function enter(tab) {
+  openTab(tab);
+  document.querySelectorAll(".is-here").forEach((row) => row.classList.remove("is-here"));
+  document.activeElement.blur();
+  step(1);
 }
 
 function key(event) {
@@ -429,7 +438,7 @@ function key(event) {
   }
   if (event.target.matches("textarea") && event.key === "Escape") return void reloadUnlessPending(event.target);
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, dialog, .viewer")) return;
+  if (event.defaultPrevented || event.target.closest("input, textarea, select, dialog")) return; // the viewer takes its own
   if (event.target.matches('[role="tab"]') && /^Arrow(Left|Right)$/.test(event.key)) {
     const shown = shownTabs();
     const place = shown.indexOf(event.target) + (event.key === "ArrowRight" ? 1 : -1);
@@ -438,6 +447,7 @@ function key(event) {
   }
   const code = event.code.replace("Key", "").toLowerCase(); // the same keys under a Russian layout
   const actions = {
+    b: () => enter(shownTabs()[0]), y: () => enter(document.getElementById("tab-report")),
     j: () => step(1), k: () => step(-1), s: () => save(),
     a: () => line && decide(line, "accepted"), r: () => line && decide(line, "rejected"), e: () => line && edit(line),
     bracketleft: () => document.getElementById("study-before")?.click(),
@@ -479,4 +489,5 @@ if (root) {
     firstTab();
     begin();
   }
+  root.dataset.ready = "1";
 }
