@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+from threading import Thread
 
 import uvicorn
 from pydantic import Field
@@ -13,7 +14,9 @@ from prosvet.app.http.app import create_app
 from prosvet.archive.store import Store
 from prosvet.core.context import Context
 from prosvet.core.errors import AccountsNeeded
+from prosvet.core.i18n import text
 from prosvet.core.types import Frozen
+from prosvet.search.warm import warm
 
 __all__ = ["ServeRequest", "ServeResult", "is_loopback", "run"]
 
@@ -66,9 +69,13 @@ def run(request: ServeRequest, context: Context) -> ServeResult:
     """
     if request.needs_accounts and not People(context.get(Store)).has_admin():
         raise AccountsNeeded(host=request.host)
+    if not is_loopback(request.host) and not request.behind_proxy:
+        log.warning("%s", text("cli.serve.tls", context.lang))
     app = create_app(context.settings, accounts=request.needs_accounts)
     url = f"http://{request.host}:{request.port}"
     log.info("serving %s", url)
+    # The first search would wait some seconds for its indexes; the pages are there meanwhile.
+    Thread(target=warm, args=(app.state.context,), name="warm", daemon=True).start()
     uvicorn.run(
         app, host=request.host, port=request.port, log_level="warning", server_header=False,
         # Who asks and by what is told by the proxy that was named, and by nobody else.

@@ -65,7 +65,7 @@ def test_with_an_admin_it_is_served_with_accounts_and_says_where_encryption_come
     cli("accounts", "add", "petrova", "--role", "admin")
     outcome = cli("serve", "--host", "0.0.0.0", "--lang", "en")
     assert outcome.status == 0
-    assert "--behind-proxy" in outcome.err
+    assert "does not encrypt" in outcome.err
     assert served["app"].state.accounts is True
     assert served["proxy_headers"] is False
     cli("serve", "--behind-proxy", "192.0.2.1")

@@ -22,7 +22,5 @@ def serve(
     from prosvet.app.serve import ServeRequest, run
 
     request = session.request(ServeRequest, host=host, port=port, accounts=accounts, behind_proxy=behind_proxy)
-    if request.needs_accounts and not behind_proxy:
-        typer.echo(session.say("cli.serve.tls"), err=True)
     result = run(request, session.context)
     return Answer(result, lambda console: console.print(session.say("cli.serve.stopped"), markup=False))
