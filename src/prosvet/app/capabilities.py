@@ -60,6 +60,14 @@ CAPABILITIES: dict[str, Capability] = {
     "cohort": Capability(
         "prosvet.search.cohorts.api", "CohortRequest", "CohortResult",
         ("cohort.save", "cohort.list", "cohort.show", "cohort.export", "cohort.delete"), "search/cohorts",
+        routes=(
+            "GET /v1/cohorts", "POST /v1/cohorts", "GET /v1/cohorts/compare", "GET /v1/cohorts/{cohort}",
+            "PATCH /v1/cohorts/{cohort}", "DELETE /v1/cohorts/{cohort}", "GET /v1/cohorts/{cohort}/export",
+        ),
+        pages=(
+            "POST /search/save", "GET /cohorts", "GET /cohorts/compare", "GET /cohorts/{cohort}",
+            "POST /cohorts/{cohort}/name", "POST /cohorts/{cohort}/remove", "POST /cohorts/{cohort}/delete",
+        ),
     ),
     "label": Capability(
         "prosvet.language.label_api", "LabelRequest", "LabelResult", ("label",), "language", routes=("POST /v1/label",)
@@ -165,19 +173,40 @@ CAPABILITIES: dict[str, Capability] = {
     "double-reading": Capability(
         "prosvet.reading.double.api", "DoubleReadingRequest", "DoubleReadingResult",
         ("double-reading.list", "double-reading.record", "double-reading.resolve"), "reading/double",
+        routes=(
+            "GET /v1/double-readings", "POST /v1/double-readings", "GET /v1/double-readings/{study}",
+            "POST /v1/double-readings/{study}/begin", "PUT /v1/double-readings/{study}/opinion",
+            "POST /v1/double-readings/{study}/sign", "POST /v1/double-readings/{study}/resolve",
+        ),
+        pages=(
+            "GET /double-reading", "POST /double-reading/name", "POST /double-reading/send",
+            "GET /double-reading/{study}", "POST /double-reading/{study}/begin", "POST /double-reading/{study}/save",
+            "POST /double-reading/{study}/sign", "POST /double-reading/{study}/resolve",
+        ),
     ),
     "double-reading.agreement": Capability(
         "prosvet.evaluation.second_opinions.agreement_api", "AgreementRequest", "AgreementResult",
         ("double-reading.agreement",), "evaluation/second_opinions",
+        routes=("GET /v1/double-readings/agreement",), pages=("GET /double-reading/agreement",),
     ),
     "retrospective": Capability(
         "prosvet.reading.retrospective.api", "RetrospectiveRequest", "RetrospectiveResult",
         ("retrospective.run", "retrospective.list", "retrospective.judge", "retrospective.export"),
         "reading/retrospective",
+        routes=(
+            "GET /v1/retrospective/runs", "POST /v1/retrospective/runs", "GET /v1/retrospective/runs/{number}",
+            "GET /v1/retrospective/runs/{number}/export", "GET /v1/retrospective/runs/{number}/studies/{study}",
+            "PUT /v1/retrospective/runs/{number}/studies/{study}/verdict",
+        ),
+        pages=(
+            "GET /retrospective", "POST /retrospective/run", "GET /retrospective/{number}",
+            "GET /retrospective/{number}/export", "GET /retrospective/{number}/{study}",
+            "POST /retrospective/{number}/{study}", "GET /retrospective/{number}/{study}/places",
+        ),
     ),
     "retrospective.tally": Capability(
         "prosvet.evaluation.second_opinions.tally_api", "TallyRequest", "TallyResult", ("retrospective.tally",),
-        "evaluation/second_opinions",
+        "evaluation/second_opinions", routes=("GET /v1/retrospective/runs/{number}/tally",),
     ),
     "jobs": Capability(
         "prosvet.app.jobs.api", "JobsRequest", "JobsResult", ("jobs.list", "jobs.show", "jobs.cancel"), "app/jobs",

@@ -20,7 +20,7 @@ from prosvet.search.engine import Found, find
 from prosvet.search.excerpt import excerpt
 from prosvet.search.match import Thresholds
 from prosvet.search.query import LONGEST, ParsedQuery, narrowed
-from prosvet.search.reasons import present_concepts, reasons
+from prosvet.search.reasons import present_concepts, reasons, said_concepts
 from prosvet.search.stored import ask_stored_film, ask_stored_report
 
 __all__ = ["DEEPEST", "Hit", "SearchRequest", "SearchResult", "answer", "ask", "run"]
@@ -67,6 +67,8 @@ class Hit(Frozen):
         Why, in words, the strongest first.
     concepts : tuple of str
         What it has, as concept ids.
+    said : tuple of str
+        Those of `concepts` that a person says it has (a label, a report); the others are the model's.
     excerpt : str
         The part of a report that answers, or its beginning; empty for an image.
     marks : tuple of (start, end)
@@ -83,6 +85,7 @@ class Hit(Frozen):
     score: float
     reasons: tuple[str, ...]
     concepts: tuple[str, ...]
+    said: tuple[str, ...] = ()
     excerpt: str = ""
     marks: tuple[tuple[int, int], ...] = ()
     sex: str | None
@@ -231,7 +234,8 @@ def _hits(
                 kind="image" if is_image else "report",
                 score=round(score, 4),
                 reasons=reasons(row, float(part.cosines[place]), question, thresholds, words, lang),
-                concepts=present_concepts(row, thresholds),
+                concepts=(present := present_concepts(row, thresholds)),
+                said=said_concepts(row, present),
                 excerpt=part_of,
                 marks=marks,
                 sex=row.sex,

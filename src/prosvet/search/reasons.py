@@ -17,7 +17,7 @@ from prosvet.search.ask import Question
 from prosvet.search.match import Thresholds
 from prosvet.search.query import QueryConcept
 
-__all__ = ["concept_name", "present_concepts", "reasons"]
+__all__ = ["concept_name", "present_concepts", "reasons", "said_concepts"]
 
 _QUOTE = 140  # characters
 _CLEAR = 0.5  # cosine from which texts are said to be close in meaning
@@ -39,7 +39,7 @@ def reasons(
         if matched:
             said.append(text("search.reasons.words", lang, words=", ".join(matched[:8])))
     if question.asked == "text" and not math.isnan(cosine) and (cosine >= _CLEAR or not said):
-        said.append(text("search.reasons.meaning", lang, value=cosine))
+        said.append(text("search.reasons.meaning", lang, value=_decimal(cosine, lang)))
     conditions = _conditions(row, question.query.filters, lang)
     if conditions:
         said.append(conditions)
@@ -67,6 +67,12 @@ def present_concepts(row: Row, thresholds: Thresholds) -> tuple[str, ...]:
     if not _looks_normal(set(found)):
         found.pop("normal", None)
     return tuple(found)
+
+
+def said_concepts(row: Row, present: Iterable[str]) -> tuple[str, ...]:
+    """Those of `present` that a label or a report claims, not the model alone."""
+    said = {f.concept for f in row.findings if f.status is Status.PRESENT and not f.origin.startswith("model:")}
+    return tuple(concept for concept in present if concept in said)
 
 
 def _scored(row: Row, thresholds: Thresholds) -> Iterable[str]:
@@ -114,7 +120,12 @@ def _probability(
     if not isinstance(row, ImageRow):
         return None
     if concept == "normal" and "abnormal" in row.scores and "normal" not in row.scores:
-        return text("search.reasons.model", lang, concept=concept_name(concept, lang), value=1 - row.scores["abnormal"])
+        return text(
+            "search.reasons.model",
+            lang,
+            concept=concept_name(concept, lang),
+            value=_decimal(1 - row.scores["abnormal"], lang),
+        )
     scored = [c for c in ((concept,) if concept in row.scores else sorted(family & row.scores.keys()))]
     if not scored:
         return None
@@ -123,7 +134,7 @@ def _probability(
     key = "model" if threshold is None or row.scores[best] >= threshold else "model_below"
     place = next((f for f in claims if f.concept == best), None)
     name = concept_name(best, lang, place.side if place else None, place.zone if place else None)
-    return text(f"search.reasons.{key}", lang, concept=name, value=row.scores[best])
+    return text(f"search.reasons.{key}", lang, concept=name, value=_decimal(row.scores[best], lang))
 
 
 def _without(row: Row, asked: QueryConcept, lang: Lang) -> str | None:
@@ -171,7 +182,7 @@ def _likeness(row: Row, cosine: float, question: Question, thresholds: Threshold
     what = "film" if isinstance(row, ImageRow) and question.asked == "image" else "other"
     if not math.isnan(cosine):
         key = f"search.reasons.similar_{what}" + ("_shared" if names else "")
-        yield text(key, lang, value=cosine, concepts=names)
+        yield text(key, lang, value=_decimal(cosine, lang), concepts=names)
     elif names:
         yield text("search.reasons.shared", lang, concepts=names)
     if isinstance(row, ReportRow):
@@ -185,6 +196,11 @@ def _likeness(row: Row, cosine: float, question: Question, thresholds: Threshold
 def _looks_normal(present: set[str]) -> bool:
     found = {c for c in present if c in vocabulary().concepts and "abnormal" in {c, *vocabulary().ancestors(c)}}
     return not found
+
+
+def _decimal(value: float, lang: Lang) -> str:
+    written = f"{value:.2f}"
+    return written.replace(".", ",") if lang == "ru" else written
 
 
 def _conditions(row: Row, filters: StudyFilter, lang: Lang) -> str | None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
+from prosvet.archive.blind import ensure_open
 from prosvet.archive.schema import ImageVector
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
@@ -36,6 +37,7 @@ def ask_stored_film(image: int, where: str, lang: Lang, context: Context) -> Que
     if row is None:
         raise NotFound(kind="image", name=str(image))
     ensure_visible(store, row.study, context.actor)
+    ensure_open(store, row.study, context.actor)
     model = context.get(Indexes).image_vectors.model
     vector = _vector(image, model, store)
     if vector is None and not row.scores:
@@ -57,6 +59,7 @@ def ask_stored_report(report: int, where: str, lang: Lang, context: Context) -> 
     if row is None:
         raise NotFound(kind="report", name=str(report))
     ensure_visible(store, row.study, context.actor)
+    ensure_open(store, row.study, context.actor)
     return replace(ask_report(row.text, where, lang, context), study=row.study)
 
 

@@ -32,6 +32,8 @@ class _Entry(NamedTuple):
 def suggest(typed: str, lang: Lang, limit: int = 8) -> list[Suggestion]:
     """At most `limit` concepts for `typed`, names before synonyms, beginnings before later words.
 
+    Among equals the order is the vocabulary's, which begins with what is asked for most.
+
     Examples
     --------
     >>> [(s.name, s.found_by) for s in suggest("гидротор", "ru")][:1]
@@ -40,15 +42,15 @@ def suggest(typed: str, lang: Lang, limit: int = 8) -> list[Suggestion]:
     wanted = _plain(typed)
     if not wanted:
         return []
-    best: dict[str, tuple[tuple[int, int, str], str]] = {}
-    for entry in _entries():
+    best: dict[str, tuple[tuple[int, int, int], str]] = {}
+    for number, entry in enumerate(_entries()):
         place = _place(wanted, entry.plain)
         if place is None:
             continue
-        order = (place, entry.rank + (0 if entry.words == vocabulary()[entry.concept].names[lang] else 1), entry.plain)
+        order = (place, entry.rank + (0 if entry.words == vocabulary()[entry.concept].names[lang] else 1), number)
         if entry.concept not in best or order < best[entry.concept][0]:
             best[entry.concept] = (order, entry.words)
-    ranked = sorted(best.items(), key=lambda item: (item[1][0][:2], len(item[1][0][2]), item[1][0][2]))[:limit]
+    ranked = sorted(best.items(), key=lambda item: item[1][0])[:limit]
     names = {concept: vocabulary()[concept].names[lang] for concept, _ in ranked}
     return [Suggestion(c, names[c], "" if words == names[c] else words) for c, (_, words) in ranked]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select, true, update
-from sqlalchemy.exc import IntegrityError
 
 from prosvet.archive.schema import Study
 from prosvet.archive.schema_work import Cohort, CohortStudy
@@ -83,14 +82,12 @@ def add(store: Store, actor: Actor, name: str, studies: Sequence[str], origin: C
     wanted = list(dict.fromkeys(studies))
     body = {"name": name, "owner": actor.name, "created": datetime.now(UTC).replace(tzinfo=None),
             "query": origin.model_dump(mode="json")}  # fmt: skip
-    try:
-        with store.note() as db:
-            _ensure_there(db, actor, wanted)
-            number = int(db.execute(insert(Cohort).values(body)).inserted_primary_key[0])  # type: ignore[index]
-            rows = [{"cohort_id": number, "study_id": study, "place": place} for place, study in enumerate(wanted)]
-            db.execute(insert(CohortStudy), rows)
-    except IntegrityError:
-        raise CohortError(reason="name_taken", name=name) from None
+    with store.note() as db:
+        _ensure_free(db, actor.name, name)
+        _ensure_there(db, actor, wanted)
+        number = int(db.execute(insert(Cohort).values(body)).inserted_primary_key[0])  # type: ignore[index]
+        rows = [{"cohort_id": number, "study_id": study, "place": place} for place, study in enumerate(wanted)]
+        db.execute(insert(CohortStudy), rows)
     return number
 
 
@@ -102,11 +99,11 @@ def rename(store: Store, cohort: int, name: str) -> None:
     CohortError
         Reason ``name_taken``.
     """
-    try:
-        with store.note() as db:
-            db.execute(update(Cohort).where(Cohort.id == cohort).values(name=name))
-    except IntegrityError:
-        raise CohortError(reason="name_taken", name=name) from None
+    with store.note() as db:
+        owner, old = db.execute(select(Cohort.owner, Cohort.name).where(Cohort.id == cohort)).one()
+        if name != old:
+            _ensure_free(db, owner, name)
+        db.execute(update(Cohort).where(Cohort.id == cohort).values(name=name))
 
 
 def remove(store: Store, cohort: int, studies: Iterable[str]) -> int:
@@ -126,6 +123,12 @@ def drop(store: Store, cohort: int) -> None:
     """Forget a cohort; its studies stay in the archive."""
     with store.note() as db:
         db.execute(delete(Cohort).where(Cohort.id == cohort))
+
+
+def _ensure_free(db: Connection, owner: str, name: str) -> None:
+    """The writer holds the database, so that nobody takes the name between this and its use."""
+    if db.execute(select(Cohort.id).where(Cohort.owner == owner, Cohort.name == name)).first() is not None:
+        raise CohortError(reason="name_taken", name=name)
 
 
 def _ensure_there(db: Connection, actor: Actor, studies: Sequence[str]) -> None:

@@ -43,15 +43,18 @@ router = APIRouter(prefix="/search")
 
 _REFUSALS = (QueryError, ImageError, NotFound)
 _PICTURE = 256  # pixels
+_FINDINGS = 5  # of a hit
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """A hit with its excerpt cut at the marks, and the film that stands for it."""
+    """A hit with its excerpt cut at the marks, the film that stands for it, and who says what it has."""
 
     hit: Hit
     pieces: tuple[tuple[str, bool], ...]
     film: int | None
+    said: tuple[str, ...]
+    model: tuple[str, ...]
 
 
 @router.get("")
@@ -151,8 +154,9 @@ def bring(
     if film is not None and (film.filename or film.size):
         kept = _of_film(film, context)
     elif report.strip():
-        question = replace(ask_report(report, "", context.lang, context), words="")
-        kept = Kept(context.actor.name, "", replace(question, query=question.query.model_copy(update={"text": ""})))
+        question = ask_report(report, "", context.lang, context)
+        unsaid = question.query.model_copy(update={"text": "", "free_text": "", "unknown": ()})
+        kept = Kept(context.actor.name, "", replace(question, query=unsaid))
     else:
         raise QueryError(reason="nothing_given")
     state = SearchState(kept=context.get(KeptQuestions).put(kept), kind=SearchState.of(QueryParams({"in": kind})).kind)
@@ -230,7 +234,16 @@ def _in_part(request: Request) -> bool:
 
 def _shown(hits: tuple[Hit, ...], context: Context) -> list[_Shown]:
     films = _first_films([hit.study for hit in hits if hit.image is None], context)
-    return [_Shown(hit, tuple(_pieces(hit)), hit.image or films.get(hit.study)) for hit in hits]
+    return [
+        _Shown(hit, tuple(_pieces(hit)), hit.image or films.get(hit.study), _few(hit.said),
+               _few(tuple(concept for concept in hit.concepts if concept not in hit.said)))
+        for hit in hits
+    ]  # fmt: skip
+
+
+def _few(concepts: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of them; "abnormal" says nothing beside what is abnormal."""
+    return tuple(concept for concept in concepts if concept != "abnormal" or len(concepts) == 1)[:_FINDINGS]
 
 
 def _pieces(hit: Hit) -> list[tuple[str, bool]]:
