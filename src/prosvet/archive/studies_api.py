@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 from sqlalchemy import func, select
 
+from prosvet.archive.blind import ensure_open
 from prosvet.archive.erase import erase
 from prosvet.archive.files import FileStore
 from prosvet.archive.filters import StudyFilter, matching
@@ -107,6 +108,7 @@ def run(request: StudiesRequest, context: Context) -> StudiesResult:
     if request.action == "erase" and not context.actor.may("admin"):
         raise Forbidden(role="admin")
     ensure_visible(store, request.study or "", context.actor)
+    ensure_open(store, request.study or "", context.actor)
     view = _show(request.study or "", store)
     if request.action == "show":
         audit.write("show", study=view.id)

@@ -10,6 +10,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field
 
+from prosvet.archive.blind import ensure_open
 from prosvet.archive.store import Store
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
@@ -127,6 +128,7 @@ def run(request: EvidenceRequest, context: Context) -> EvidenceResult:
         When the model cannot be loaded.
     """
     image = stored_image(request.image, context)
+    ensure_open(context.get(Store), image.study, context.actor)
     AuditLog.from_context(context).write("evidence", study=image.study, image=image.id)
     examiner, recent = context.get(Examiner), context.get(_Recent)
     key = (image.version, examiner.ref.revision, examiner.ref.operating_point, context.lang)

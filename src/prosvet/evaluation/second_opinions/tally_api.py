@@ -60,5 +60,5 @@ def shares(run: RunView) -> TallyResult:
     for verdict, k in run.judged.items():
         interval = wilson(k, n)
         known = {"share": interval.value, "low": interval.low, "high": interval.high} if n else {}
-        made.append(VerdictShare(verdict=verdict, k=k, n=n, **{"share": None, "low": None, "high": None, **known}))  # type: ignore[arg-type]
+        made.append(VerdictShare(verdict=verdict, k=k, n=n, **{"share": None, "low": None, "high": None, **known}))
     return TallyResult(run=run.id, judged=n, shares=tuple(made))

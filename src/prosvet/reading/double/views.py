@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
 from sqlalchemy import Row, select
@@ -13,7 +13,7 @@ from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
-from prosvet.core.types import Frozen
+from prosvet.core.types import Frozen, Moment
 from prosvet.reading.double.desk import reading_row
 from prosvet.reading.double.differences import Comparison, compare
 from prosvet.reading.double.form import Opinions, from_row
@@ -33,7 +33,7 @@ class OpinionView(Frozen):
     point: str | None
     findings: Opinions
     comment: str
-    signed: datetime | None
+    signed: Moment | None
 
     @property
     def by_program(self) -> bool:
@@ -60,9 +60,9 @@ class ReadingView(Frozen):
     state: State
     step: Step
     second: Literal["person", "program"]
-    sent: datetime
+    sent: Moment
     sent_by: str
-    finished: datetime | None
+    finished: Moment | None
     sex: str | None
     age: float | None
     date: date | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
@@ -16,7 +16,7 @@ from prosvet.archive.store import Store
 from prosvet.archive.visible import visible
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound
-from prosvet.core.types import Frozen
+from prosvet.core.types import Frozen, Moment
 from prosvet.reading.retrospective.disagree import Disagreement
 from prosvet.reading.retrospective.score import Kind
 
@@ -52,9 +52,9 @@ class RunView(Frozen):
     differing: int
     failed: int
     judged: dict[Verdict, int]
-    started: datetime
+    started: Moment
     started_by: str
-    finished: datetime | None
+    finished: Moment | None
 
 
 class RowView(Frozen):
@@ -73,7 +73,7 @@ class RowView(Frozen):
     verdict: Verdict | None
     comment: str
     judged_by: str | None
-    judged: datetime | None
+    judged: Moment | None
 
 
 class Page(Frozen):

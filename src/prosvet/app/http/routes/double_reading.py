@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import ConfigDict, Field
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/double-readings", tags=["double reading"], depend
 StudyId = Annotated[str, Path(max_length=200, description="Id of the study.", examples=["SQXC6ZTZW2AEQ"])]
 
 
-def _example(**body: object) -> ConfigDict:
+def _example(**body: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [body]})
 
 

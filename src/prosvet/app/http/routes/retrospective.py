@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import PlainTextResponse
@@ -27,7 +27,7 @@ Number = Annotated[int, Path(ge=1, le=2**31, description="Number of the run.")]
 StudyId = Annotated[str, Path(max_length=200, description="Id of the study.", examples=["SQXC6ZTZW2AEQ"])]
 
 
-def _example(**body: object) -> ConfigDict:
+def _example(**body: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [body]})
 
 
@@ -87,7 +87,10 @@ def tally(number: Number, context: ContextDep) -> TallyResult:
     return tally_api.run(TallyRequest(number=number), context)
 
 
-@router.get("/runs/{number}/export", summary="Export as CSV", response_class=PlainTextResponse)
+@router.get(
+    "/runs/{number}/export", summary="Export as CSV", response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "The table."}},
+)  # fmt: skip
 def export(number: Number, context: ContextDep) -> PlainTextResponse:
     """A line for each disagreement."""
     made = run(RetrospectiveRequest(action="export", number=number), context)
