@@ -34,8 +34,8 @@ def main() -> None:
         answers = examine_all(data, rows, model)
         card = load_card(model)
         sources = [
-            _source(name, wanted, where & answers.readable, int((where & ~answers.readable).sum()), rows, answers.scores,
-                    card, same_hospitals=not name.startswith("nih"))
+            _source(name, wanted, where & answers.readable, int((where & ~answers.readable).sum()), rows,
+                    answers.scores, card, same_hospitals=not name.startswith("nih"))
             for name, wanted, where in _parts(rows)
         ]  # fmt: skip
         curves = Curves(model=model, revision=card.revision, command=command("curves"), sources=tuple(sources))

@@ -1,4 +1,4 @@
-"""The models' pages: every limit and figure of the card, pictures of what was measured, and the verdict on the weights."""
+"""The models' pages: every limit and figure of the card, pictures of what was measured, the verdict on the weights."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_card_shows_its_limits_in_the_users_language(client: TestClient, card:
     page = client.get("/models/compact", headers={"Accept-Language": "ru"}).text
     for limit in card.limits["ru"]:
         assert limit.split("(")[0] in page
-    assert page.count("<svg class=\"chart\"") == 2 * page.count("<figure>")
+    assert page.count('<svg class="chart"') == 2 * page.count("<figure>")
     assert "style=" not in page
 
 

@@ -22,8 +22,8 @@ _TICKS = (0.0, 0.5, 1.0)
 
 
 def roc_chart(
-    line: Sequence[Point], marks: Sequence[tuple[str, Point]], *, name: str, title: str, told: str, axes: tuple[str, str],
-    decimal: Decimal,
+    line: Sequence[Point], marks: Sequence[tuple[str, Point]], *, name: str, title: str, told: str,
+    axes: tuple[str, str], decimal: Decimal,
 ) -> Markup:  # fmt: skip
     """The ROC of one finding.
 
@@ -42,7 +42,10 @@ def roc_chart(
         Writes a number of so many digits in the page's language.
     """
     path = "M" + "L".join(f"{_x(x)} {_y(y)}" for x, y in line)
-    body = [f'<path class="chart-even" d="M{_x(0)} {_y(0)}L{_x(1)} {_y(1)}"/>', f'<path class="chart-line" d="{path}"/>']
+    body = [
+        f'<path class="chart-even" d="M{_x(0)} {_y(0)}L{_x(1)} {_y(1)}"/>',
+        f'<path class="chart-line" d="{path}"/>',
+    ]
     body += [_mark(kind, point) for kind, point in marks]
     return _square(body, name, title, told, axes, decimal)
 
@@ -51,7 +54,8 @@ def _mark(kind: str, point: Point) -> str:
     """A dot for one operating point, a square for another: they differ without colour too."""
     x, y = _x(point[0]), _y(point[1])
     if kind == "sensitive":
-        return f'<rect class="chart-mark chart-{kind}" x="{float(x) - 4.5:g}" y="{float(y) - 4.5:g}" width="9" height="9"/>'
+        left, top = float(x) - 4.5, float(y) - 4.5
+        return f'<rect class="chart-mark chart-{kind}" x="{left:g}" y="{top:g}" width="9" height="9"/>'
     return f'<circle class="chart-mark chart-{kind}" cx="{x}" cy="{y}" r="5"/>'
 
 
@@ -78,7 +82,7 @@ def interval_line(value: float, low: float | None, high: float | None, *, told: 
     def at(share: float) -> str:
         return _plain(4 + 152 * (min(max(share, start), 1.0) - start) / (1 - start))
 
-    body = [f'<path class="chart-axis" d="M4 10H156"/>']
+    body = ['<path class="chart-axis" d="M4 10H156"/>']
     if start < 0.5:
         body.append(f'<path class="chart-even" d="M{at(0.5)} 2V18"/>')
     if low is not None and high is not None:
@@ -90,28 +94,36 @@ def interval_line(value: float, low: float | None, high: float | None, *, told: 
 def difference_bar(difference: float, *, told: str) -> Markup:
     """A bar from the middle to the left (less) or to the right (more); the whole half is a difference of 1."""
     half, middle = 58.0, 60.0
-    width = half * min(abs(difference), 1.0)
+    width = max(half * min(abs(difference), 1.0), 1.0)
     start = middle if difference >= 0 else middle - width
     kind = "chart-more" if difference >= 0 else "chart-less"
     body = ['<path class="chart-axis" d="M2 9H118"/>', f'<path class="chart-even" d="M{middle:g} 1V17"/>',
-            f'<rect class="{kind}" x="{_plain(start)}" y="4" width="{_plain(max(width, 1.0))}" height="10"/>']  # fmt: skip
+            f'<rect class="{kind}" x="{_plain(start)}" y="4" width="{_plain(width)}" height="10"/>']  # fmt: skip
     return _svg(body, "chart-strip", 120, 18, f'role="img" aria-label="{escape(told)}"')
 
 
 def _square(
     body: Iterable[str], name: str, title: str, told: str, axes: tuple[str, str], decimal: Decimal
 ) -> Markup:  # fmt: skip
-    frame = [f'<rect class="chart-frame" x="{_LEFT:g}" y="{_TOP:g}" width="{_RIGHT - _LEFT:g}" height="{_BOTTOM - _TOP:g}"/>']
+    frame = [
+        f'<rect class="chart-frame" x="{_LEFT:g}" y="{_TOP:g}" width="{_RIGHT - _LEFT:g}" height="{_BOTTOM - _TOP:g}"/>'
+    ]
     for tick in _TICKS:
         words = escape(decimal(tick, 1))
         frame.append(f'<path class="chart-grid" d="M{_x(tick)} {_TOP:g}V{_BOTTOM:g}M{_LEFT:g} {_y(tick)}H{_RIGHT:g}"/>')
-        frame.append(f'<text class="chart-tick" x="{_x(tick)}" y="{_BOTTOM + 16:g}" text-anchor="middle">{words}</text>')
-        frame.append(f'<text class="chart-tick" x="{_LEFT - 6:g}" y="{float(_y(tick)) + 4:g}" text-anchor="end">{words}</text>')
+        frame.append(
+            f'<text class="chart-tick" x="{_x(tick)}" y="{_BOTTOM + 16:g}" text-anchor="middle">{words}</text>'
+        )
+        frame.append(
+            f'<text class="chart-tick" x="{_LEFT - 6:g}" y="{float(_y(tick)) + 4:g}" text-anchor="end">{words}</text>'
+        )
     middle_x, middle_y = (_LEFT + _RIGHT) / 2, (_TOP + _BOTTOM) / 2
-    frame.append(f'<text class="chart-word" x="{middle_x:g}" y="{_HEIGHT - 8:g}" text-anchor="middle">{escape(axes[0])}</text>')
     frame.append(
-        f'<text class="chart-word" x="12" y="{middle_y:g}" text-anchor="middle" transform="rotate(-90 12 {middle_y:g})">'
-        f"{escape(axes[1])}</text>"
+        f'<text class="chart-word" x="{middle_x:g}" y="{_HEIGHT - 8:g}" text-anchor="middle">{escape(axes[0])}</text>'
+    )
+    frame.append(
+        f'<text class="chart-word" x="12" y="{middle_y:g}" text-anchor="middle" '
+        f'transform="rotate(-90 12 {middle_y:g})">{escape(axes[1])}</text>'
     )
     words = [f'<title id="{name}-t">{escape(title)}</title>', f'<desc id="{name}-d">{escape(told)}</desc>']
     role = f'role="img" aria-labelledby="{name}-t {name}-d"'
@@ -120,7 +132,7 @@ def _square(
 
 def _svg(body: Iterable[str], kind: str, width: float, height: float, role: str) -> Markup:
     inside = "".join(body)
-    return Markup(f'<svg class="{kind}" viewBox="0 0 {width:g} {height:g}" {role}>{inside}</svg>')  # noqa: S704 - escaped
+    return Markup(f'<svg class="{kind}" viewBox="0 0 {width:g} {height:g}" {role}>{inside}</svg>')
 
 
 def _x(value: float) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pydantic import Field
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from prosvet.archive.filters import StudyFilter, matching
 from prosvet.archive.schema import Image, Patient, Report, Study
@@ -132,7 +132,7 @@ def _choose(request: ArchiveStudy, lang: Lang, context: Context) -> list[_Chosen
     return chosen
 
 
-def _wanted(request: ArchiveStudy, db: Connection, context: Context):  # type: ignore[no-untyped-def]
+def _wanted(request: ArchiveStudy, db: Connection, context: Context) -> Select[str]:
     if request.cohort is None:
         return matching(request.filters)
     owner = db.execute(select(Cohort.owner).where(Cohort.id == request.cohort)).scalar_one_or_none()
@@ -190,8 +190,8 @@ def _files(
     paths = {name: _write(folder / f"{at}.jsonl", part) for at, (name, part) in enumerate(lines.items())}
     return ReaderStudyRequest(
         action="create", study=shelf.path(request.name), mode=request.mode, title=request.title, systems=paths,
-        cases=_write(folder / "cases.jsonl", cases), images=context.settings.home / "files", key=shelf.key(request.name),
-        lang=lang, seed=request.seed,
+        cases=_write(folder / "cases.jsonl", cases), images=context.settings.home / "files",
+        key=shelf.key(request.name), lang=lang, seed=request.seed,
     )  # fmt: skip
 
 

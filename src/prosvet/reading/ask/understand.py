@@ -74,7 +74,7 @@ def _plainly(question: str) -> str:
 
 
 def _inflected(text: str, mentions: Sequence[Mention], claims: Sequence[Mention]) -> Mention | None:
-    """The one claim of a question whose place stands in another case ("в нижней доле"), when the place was understood."""
+    """The one claim of a question whose place stands in another case ("в нижней доле"), if it was understood."""
     if len(claims) != 1 or any(not _known(word, _kinds()["presence"][1]) for word in left_over(text, mentions)):
         return None
     claim = claims[0]

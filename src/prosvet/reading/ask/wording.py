@@ -26,7 +26,8 @@ def reply_words(reply: Reply, asked: Asked | None, lang: Lang) -> str:
     placed = "; ".join(_with_place(one, lang) for one in reply.findings[:_FEW])
     ratio = reply.measurement.value if reply.measurement is not None else None
     words = text(
-        f"ask.said.{reply.said}", lang, name=named, capital=named[:1].upper() + named[1:], place=_asked_place(claims, lang), found=placed,
+        f"ask.said.{reply.said}", lang, name=named, capital=named[:1].upper() + named[1:],
+        place=_asked_place(claims, lang), found=placed,
         list="; ".join(_with_chance(one, lang) for one in reply.findings[:_FEW]),
         first=_chance_of(reply.findings[:1], lang), second=_chance_of(reply.findings[1:2], lang),
         unknown=", ".join(name_of(one, lang) for one in _unknown(claims, reply.findings)),

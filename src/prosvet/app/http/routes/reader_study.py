@@ -1,4 +1,4 @@
-"""`/v1/reader-studies`: the human evaluation. Nobody is told which system wrote what before every judgement is given."""
+"""`/v1/reader-studies`: the human evaluation. Nobody learns who wrote what before every judgement is given."""
 
 from __future__ import annotations
 

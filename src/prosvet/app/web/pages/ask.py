@@ -57,7 +57,7 @@ def ask_page(
 ) -> HTMLResponse:
     """Without a study: choose one, or a file. With one: its film beside the questions."""
     wanted = study.strip()
-    values = {
+    values: dict[str, object] = {
         "study": wanted,
         "image": None,
         "images": (),
