@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field
@@ -20,7 +20,7 @@ from prosvet.archive.worklist_page import Order, Sort, page_of
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, NotFound
-from prosvet.core.types import Frozen, Probability, Side, Status
+from prosvet.core.types import Frozen, Moment, Probability, Side, Status
 
 __all__ = ["WorkClaim", "WorkRow", "WorklistRequest", "WorklistResult", "run", "sources"]
 
@@ -66,7 +66,7 @@ class WorkRow(Frozen):
     sex: str | None
     age: float | None
     date: date | None
-    arrived: datetime
+    arrived: Moment
     source: str
     image: int | None
     images: int

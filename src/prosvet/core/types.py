@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from prosvet.core.i18n import Lang
 
@@ -16,6 +17,7 @@ __all__ = [
     "Gates",
     "Measurement",
     "ModelRef",
+    "Moment",
     "Point",
     "Probability",
     "Report",
@@ -28,6 +30,14 @@ __all__ = [
 ]
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+def _zoned(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+Moment = Annotated[datetime, PlainSerializer(_zoned, return_type=datetime, when_used="json")]
+"""A time as the archive keeps it, UTC without a zone; in JSON with its zone, as RFC 3339 wants it."""
 Point = tuple[float, float]
 """(x, y) in pixels of the original film, upright; x to the right, y down."""
 

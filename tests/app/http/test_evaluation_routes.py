@@ -25,9 +25,7 @@ def parts(files: dict[str, Path]) -> dict[str, tuple[str, bytes]]:
     return {name: (path.name, path.read_bytes()) for name, path in files.items()}
 
 
-def test_findings_are_evaluated_as_on_the_command_line(
-    client: TestClient, cli: Cli, tables: dict[str, Path]
-) -> None:
+def test_findings_are_evaluated_as_on_the_command_line(client: TestClient, cli: Cli, tables: dict[str, Path]) -> None:
     asked = {"resamples": "100", "lang": "en", "thresholds": '{"*": 0.5}'}
     over_http = client.post("/v1/evaluate/findings", files=parts(tables), data=asked)
     assert over_http.status_code == 200
@@ -47,7 +45,9 @@ def test_a_missing_or_broken_file_is_told_by_name(client: TestClient, tables: di
 
 
 def test_reports_are_evaluated_and_two_runs_compared(client: TestClient) -> None:
-    rows = [{"id": str(n), "text": text} for n, text in enumerate(["No effusion.", "Left effusion.", "Heart enlarged."])]
+    rows = [
+        {"id": str(n), "text": text} for n, text in enumerate(["No effusion.", "Left effusion.", "Heart enlarged."])
+    ]
     lines = "\n".join(map(json.dumps, rows)).encode()
     other = "\n".join(json.dumps(row | {"text": "No effusion."}) for row in rows).encode()
     cards = []

@@ -98,7 +98,9 @@ def test_a_search_over_http_finds_what_it_finds_on_the_command_line(client: Test
 def test_a_search_by_a_film_or_a_report_takes_the_file_itself(client: TestClient, film: Path) -> None:
     image = client.post("/v1/search", files={"image": (film.name, film.read_bytes())}, data={"in": "images"})
     assert image.json()["hits"][0]["file"] == film.name
-    report = client.post("/v1/search", files={"report_file": ("r.txt", b"Cardiomegaly with effusion.")}, data={"k": "2"})
+    report = client.post(
+        "/v1/search", files={"report_file": ("r.txt", b"Cardiomegaly with effusion.")}, data={"k": "2"}
+    )
     assert len(report.json()["hits"]) == 2
 
 

@@ -59,7 +59,10 @@ def test_eight_threads_search_and_read_while_an_ingest_writes(
         for one in work:
             one.result()
     assert len(totals) == 6
-    assert search(SearchRequest(where="source=open-i", in_="reports"), context).total == context.get(Store).counts().reports
+    assert (
+        search(SearchRequest(where="source=open-i", in_="reports"), context).total
+        == context.get(Store).counts().reports
+    )
 
 
 @pytest.mark.parametrize("kind", [Store, Indexes, Examiner, SentenceEncoder])

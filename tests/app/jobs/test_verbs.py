@@ -12,9 +12,7 @@ from prosvet.archive.api import IngestRequest
 from prosvet.core.context import Context
 
 
-def test_jobs_are_listed_shown_and_cancelled(
-    cli: Cli, context: Context, films: Callable[[int], Path]
-) -> None:
+def test_jobs_are_listed_shown_and_cancelled(cli: Cli, context: Context, films: Callable[[int], Path]) -> None:
     job = context.get(Runner).submit("ingest", IngestRequest(paths=(films(1),)), context).id
     listed = cli("jobs", "list", "--state", "waiting", "--json").result
     assert [one["id"] for one in listed["jobs"]] == [job]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -15,7 +15,7 @@ from prosvet.archive.schema_app import Account, SignedIn, Token
 from prosvet.archive.store import Store
 from prosvet.core.context import Role
 from prosvet.core.errors import AccountRefused, NotFound
-from prosvet.core.types import Frozen
+from prosvet.core.types import Frozen, Moment
 
 __all__ = ["NAME", "People", "Person"]
 
@@ -32,7 +32,7 @@ class Person(Frozen):
     full_name: str
     role: Role
     active: bool
-    created: datetime
+    created: Moment
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from prosvet.archive.schema_app import Account, Token
 from prosvet.archive.store import Store
 from prosvet.core.context import Actor, Context, Role
 from prosvet.core.errors import AccountRefused, ArchiveError, NotFound
-from prosvet.core.types import Frozen
+from prosvet.core.types import Frozen, Moment
 
 __all__ = ["PREFIX", "SCOPES", "Bearer", "Scope", "TokenView", "Tokens"]
 
@@ -36,9 +36,9 @@ class TokenView(Frozen):
     id: str
     name: str
     scope: tuple[Scope, ...]
-    created: datetime
-    expires: datetime | None
-    used: datetime | None
+    created: Moment
+    expires: Moment | None
+    used: Moment | None
 
 
 @dataclass(frozen=True)

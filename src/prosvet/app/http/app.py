@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from prosvet import __version__
 from prosvet.app.http.access import allowed
 from prosvet.app.http.errors import ErrorBody, add_handlers
+from prosvet.app.http.openapi import document
 from prosvet.app.http.routers import ROUTERS
 from prosvet.app.http.security import guard
 from prosvet.app.http.static import Static
@@ -62,6 +63,7 @@ def create_app(settings: Settings, *, accounts: bool = False) -> FastAPI:
         app.include_router(import_module(module).router)
     for module in PAGES.values():
         app.include_router(import_module(module).router, include_in_schema=False)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
     guard(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     return app

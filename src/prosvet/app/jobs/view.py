@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal, get_args
 
 from pydantic import Field
@@ -10,7 +9,7 @@ from pydantic import Field
 from prosvet.archive.schema_app import Job
 from prosvet.core.errors import ProsvetError, by_code
 from prosvet.core.i18n import Lang
-from prosvet.core.types import Frozen
+from prosvet.core.types import Frozen, Moment
 
 __all__ = ["COLUMNS", "ENDED", "STATES", "JobError", "JobState", "JobView", "error_of", "spoken", "view_of"]
 
@@ -62,9 +61,9 @@ class JobView(Frozen):
     cancelling: bool = False
     result: dict[str, Any] | None = None
     error: JobError | None = None
-    created: datetime
-    started: datetime | None = None
-    finished: datetime | None = None
+    created: Moment
+    started: Moment | None = None
+    finished: Moment | None = None
 
     @property
     def ended(self) -> bool:

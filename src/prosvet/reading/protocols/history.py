@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from difflib import SequenceMatcher
 from typing import Literal
 
-from prosvet.core.types import Frozen
+from prosvet.core.types import Frozen, Moment
 from prosvet.reading.protocols.versions import Version, chained
 
 __all__ = ["Entry", "Piece", "history_of"]
@@ -38,9 +37,9 @@ class Entry(Frozen):
     state: str
     author: str
     language: str
-    created: datetime
-    saved: datetime
-    signed: datetime | None
+    created: Moment
+    saved: Moment
+    signed: Moment | None
     model: str | None
     sha256: str | None
     intact: bool | None

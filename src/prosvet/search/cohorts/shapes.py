@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from prosvet.core.types import Frozen
+from prosvet.core.types import Frozen, Moment
 from prosvet.search.api import SearchRequest
 from prosvet.search.query import ParsedQuery
 
@@ -82,7 +82,7 @@ class CohortView(Frozen):
     id: int
     name: str
     owner: str
-    created: datetime
+    created: Moment
     size: int
     origin: CohortOrigin
 

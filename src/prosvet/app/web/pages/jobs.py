@@ -39,7 +39,8 @@ class Row:
 
 @router.get("/jobs")
 def jobs(
-    request: Request, context: ContextDep, state: JobState | None = None, offset: Annotated[int, Query(ge=0, le=10**9)] = 0
+    request: Request, context: ContextDep, state: JobState | None = None,
+    offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> HTMLResponse:  # fmt: skip
     """The jobs, the newest first."""
     wanted = (state,) if state else ()
