@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 from fastapi.responses import PlainTextResponse
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from prosvet.app.http.deps import ContextDep
 from prosvet.core.errors import NotFound
@@ -20,11 +20,11 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1/studies/{study}/protocol", tags=["protocol"])
 
 StudyId = Annotated[str, Path(max_length=200, description="Id of the study.", examples=["SQXC6ZTZW2AEQ"])]
+_REASONS = "Why an error is let stand, by the name of its check."
 _Base = Annotated[str, Field(max_length=40, description="The state that the change is made on, from the last answer.")]
-_Reasons = Annotated[dict[str, str], Field(description="Why an error is let stand, by the name of its check.")]
 
 
-def _example(**body: object) -> ConfigDict:
+def _example(**body: JsonValue) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [body]})
 
 
@@ -61,7 +61,7 @@ class SignBody(Frozen):
     model_config = _example(base="2.5", reasons={})
 
     base: _Base
-    reasons: _Reasons = {}
+    reasons: dict[str, str] = Field(default_factory=dict, description=_REASONS)
 
 
 class AddendumBody(Frozen):
@@ -70,7 +70,7 @@ class AddendumBody(Frozen):
     model_config = _example(text="При сравнении с исследованием от 03.05.2026 без динамики.")
 
     text: str = Field(min_length=1, max_length=LONGEST)
-    reasons: _Reasons = {}
+    reasons: dict[str, str] = Field(default_factory=dict, description=_REASONS)
 
 
 @router.get("")

@@ -24,7 +24,7 @@ from prosvet.core.errors import NotFound, QueryError
 from prosvet.models.examine import Examiner
 from prosvet.reading.protocols.api import ProtocolRequest, ProtocolResult, run
 from prosvet.reading.protocols.basis import chosen_film, stored_basis
-from prosvet.search.api import SearchRequest
+from prosvet.search.api import Hit, SearchRequest
 from prosvet.search.api import run as search
 
 __all__ = ["router"]
@@ -88,7 +88,7 @@ def similar(study: str, request: Request, context: ContextDep) -> HTMLResponse:
     """Cases like this one, and why."""
     ensure_visible(context.get(Store), study, context.actor)
     film = None if _blind(study, context) else chosen_film(study, context)
-    hits = ()
+    hits: tuple[Hit, ...] = ()
     if film is not None:
         asked = SearchRequest.model_validate(
             {"stored_image": film.id, "in": "images", "k": 3 * _SIMILAR, "lang": context.lang}

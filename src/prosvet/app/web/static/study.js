@@ -337,9 +337,17 @@ async function openSign() {
   document.getElementById("sign-dialog").showModal();
 }
 
-async function sign(form) {
+/** Reasons by check; two errors of one check have theirs joined. */
+function reasonsOf(form) {
   const reasons = {};
-  for (const field of form.querySelectorAll("[data-rule]")) reasons[field.dataset.rule] = field.value;
+  for (const { dataset, value } of form.querySelectorAll("[data-rule]")) {
+    reasons[dataset.rule] = reasons[dataset.rule] ? `${reasons[dataset.rule]}; ${value}` : value;
+  }
+  return reasons;
+}
+
+async function sign(form) {
+  const reasons = reasonsOf(form);
   try {
     await ask(`${api}/sign`, "POST", { base: form.dataset.base, reasons });
     document.getElementById("sign-dialog").close();
@@ -354,8 +362,7 @@ async function sign(form) {
 
 async function addendum(form) {
   const text = form.querySelector("textarea").value;
-  const reasons = {};
-  for (const field of form.querySelectorAll("[data-rule]")) reasons[field.dataset.rule] = field.value;
+  const reasons = reasonsOf(form);
   try {
     await ask(`${api}/addenda`, "POST", { text, reasons });
     toast(say("added"), "ok");
