@@ -7,15 +7,14 @@ import inspect
 from pathlib import Path
 
 import pytest
-from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from prosvet.app.capabilities import CAPABILITIES, Capability
 from prosvet.app.cli.verbs import VERBS
-from prosvet.app.http.app import create_app
+from prosvet.app.http.routers import ROUTERS
+from prosvet.app.web.routers import PAGES
 from prosvet.core.context import Context
 from prosvet.core.i18n import LANGS, catalogue
-from prosvet.core.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,13 +68,16 @@ PLUMBING = {
 
 
 def addresses() -> tuple[set[str], set[str]]:
-    """Routes of the interface and addresses of pages, ``GET /v1/read``, as the application has them."""
-    app = create_app(load_settings({}))
-    routes, pages = set[str](), set[str]()
-    for route in app.routes:
-        if isinstance(route, APIRoute):
-            for method in route.methods:
-                (routes if route.include_in_schema else pages).add(f"{method} {route.path}")
+    """Routes of the interface and addresses of pages, ``GET /v1/read``, as the two tables of routers have them."""
+    routes, pages = (
+        {
+            f"{method} {route.path}"
+            for module in table.values()
+            for route in importlib.import_module(module).router.routes
+            for method in route.methods
+        }
+        for table in (ROUTERS, PAGES)
+    )
     return routes, pages
 
 
