@@ -69,7 +69,9 @@ def test_a_body_that_makes_no_sense_is_refused_and_nothing_is_kept(filled: TestC
 def test_a_table_is_a_download_that_spreadsheets_read(filled: TestClient) -> None:
     number = saved(filled, name="=cmd()")["id"]
     answer = filled.get(f"/v1/cohorts/{number}/export?format=csv")
-    assert answer.headers["content-type"].startswith("text/csv") and "attachment" in answer.headers["content-disposition"]
+    assert (
+        answer.headers["content-type"].startswith("text/csv") and "attachment" in answer.headers["content-disposition"]
+    )
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["study"] for row in rows] == ["S1", "S2", "S3"] and answer.headers["x-rows"] == "3"
     assert filled.get(f"/v1/cohorts/{number}/export?format=dicom").text == ""

@@ -10,7 +10,7 @@ from statistics import median
 from sqlalchemy import select
 
 from prosvet.archive.blind import blind_studies
-from prosvet.archive.rows import StudyRow
+from prosvet.archive.rows import FindingRow, StudyRow
 from prosvet.archive.schema import Finding, Patient, Study
 from prosvet.archive.store import Store
 from prosvet.core.context import Actor
@@ -45,14 +45,15 @@ def member_rows(store: Store, actor: Actor, studies: Sequence[str]) -> tuple[Coh
     return tuple(
         CohortMember(
             study=row.id, sex=row.sex, age=row.age, date=row.date, date_shifted=shifted, source=row.source,
-            files=row.files, images=row.images, reports=len(row.reports), concepts=_present(row),
+            files=row.files, images=row.images, reports=len(row.reports), concepts=_present(row.findings),
+            said=_present(tuple(f for f in row.findings if not f.origin.startswith("model:"))),
         )
         for row, shifted in open_rows(store, actor, studies)
     )  # fmt: skip
 
 
-def _present(row: StudyRow) -> tuple[str, ...]:
-    found = dict.fromkeys(f.concept for f in row.findings if f.status is Status.PRESENT)
+def _present(findings: Sequence[FindingRow]) -> tuple[str, ...]:
+    found = dict.fromkeys(f.concept for f in findings if f.status is Status.PRESENT)
     if len(found) > 1:
         found.pop("normal", None)  # "the heart is normal" beside a finding
     return tuple(found)

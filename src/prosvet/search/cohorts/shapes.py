@@ -88,7 +88,7 @@ class CohortView(Frozen):
 
 
 class CohortMember(Frozen):
-    """A study of a cohort. ``concepts`` are those that some origin says are present."""
+    """A study of a cohort. ``concepts`` are those that some origin says are present, ``said`` those a person says."""
 
     study: str
     sex: str | None
@@ -100,6 +100,7 @@ class CohortMember(Frozen):
     images: tuple[int, ...]
     reports: int
     concepts: tuple[str, ...]
+    said: tuple[str, ...] = ()
 
 
 class CohortComparison(Frozen):
