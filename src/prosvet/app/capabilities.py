@@ -43,7 +43,12 @@ class Capability:
 CAPABILITIES: dict[str, Capability] = {
     "read": Capability("prosvet.reading.api", "ReadRequest", "ReadResult", ("read",), "reading", routes=("POST /v1/read",)),
     "viewer": Capability(
-        "prosvet.reading.evidence_api", "EvidenceRequest", "EvidenceResult", (), "reading/test_evidence_api.py"
+        "prosvet.reading.evidence_api", "EvidenceRequest", "EvidenceResult", (), "reading/test_evidence_api.py",
+        routes=(
+            "GET /v1/studies/{study}/images", "GET /v1/images/{image}/thumbnail", "GET /v1/images/{image}/pixels",
+            "GET /v1/images/{image}/evidence",
+        ),
+        pages=("GET /viewer/{study}",),
     ),
     "ask": Capability(
         "prosvet.reading.ask.api", "AskRequest", "AskResult", ("ask",), "reading/ask",
@@ -55,7 +60,11 @@ CAPABILITIES: dict[str, Capability] = {
         routes=("POST /v1/compare-readings", "GET /v1/readings/{study}/picture"), pages=("GET /compare",),
     ),
     "search": Capability(
-        "prosvet.search.api", "SearchRequest", "SearchResult", ("search",), "search", routes=("POST /v1/search",)
+        "prosvet.search.api", "SearchRequest", "SearchResult", ("search",), "search",
+        routes=("POST /v1/search",),
+        pages=(
+            "GET /search", "GET /search/concepts", "GET /search/more", "POST /search/ask", "GET /study/{study}/similar",
+        ),
     ),
     "cohort": Capability(
         "prosvet.search.cohorts.api", "CohortRequest", "CohortResult",
@@ -220,6 +229,16 @@ CAPABILITIES: dict[str, Capability] = {
     "accounts": Capability(
         "prosvet.app.accounts.api", "AccountsRequest", "AccountsResult",
         ("accounts.add", "accounts.list", "accounts.change", "accounts.remove", "accounts.token"), "app/accounts",
+        routes=(
+            "GET /v1/me", "GET /v1/accounts", "POST /v1/accounts", "PATCH /v1/accounts/{name}",
+            "DELETE /v1/accounts/{name}", "GET /v1/accounts/{name}/tokens", "POST /v1/accounts/{name}/tokens",
+            "DELETE /v1/accounts/{name}/tokens/{token}",
+        ),
+        pages=(
+            "GET /sign-in", "POST /sign-in", "POST /sign-out", "GET /account", "POST /account/password",
+            "POST /account/tokens", "POST /account/tokens/{token}/revoke", "GET /accounts", "POST /accounts",
+            "POST /accounts/{name}",
+        ),
     ),
     "doctor": Capability(
         "prosvet.app.doctor", "DoctorRequest", "DoctorResult", ("doctor",), "app/test_doctor.py",
