@@ -47,7 +47,8 @@ def test_markup_and_line_breaks_are_plain_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{}, {"line": "1"}, {"line": "1", "part": "lungs", "text": "x"}, {"part": "lungs", "decision": "accepted"}]
+    "values",
+    [{}, {"line": "1"}, {"line": "1", "part": "lungs", "text": "x"}, {"part": "lungs", "decision": "accepted"}],
 )
 def test_a_change_that_says_nothing_or_too_much_is_refused(values: dict[str, str]) -> None:
     with pytest.raises(ValidationError):

@@ -153,9 +153,7 @@ def test_a_signed_report_is_closed_chained_found_and_added_to(step: Step, contex
     assert [event["sha256"] for event in events if event["event"] == "protocol_sign"] == [signed.sha256]
 
 
-def test_the_history_shows_what_changed_and_whether_it_is_as_signed(
-    step: Step, context: Context, study: str
-) -> None:
+def test_the_history_shows_what_changed_and_whether_it_is_as_signed(step: Step, context: Context, study: str) -> None:
     drafted = step("draft", lang="ru")
     line = line_about(drafted, "tuberculosis")
     saved = step("save", base=drafted.base, changes=[{"line": line.id, "decision": "rejected"}])

@@ -189,7 +189,7 @@ async function save() {
     for (const [key, value] of sent) if (pending.get(key) === value) pending.delete(key);
     place.dataset.base = answer.base;
     place.dataset.edited = "1";
-    const time = new Date().toLocaleTimeString(root.dataset.lang, { hour: "2-digit", minute: "2-digit" });
+    const time = new Date().toLocaleTimeString(root.dataset.lang, { hour: "2-digit", minute: "2-digit", hour12: false });
     state(pending.size ? say("unsaved") : say("saved", { time }));
     status("draft");
     if (!pending.size) problems(answer.problems);
