@@ -96,7 +96,7 @@ class Intaker:
         with ThreadPoolExecutor(_THREADS) as readers, ThreadPoolExecutor(_THREADS) as keepers:
             ahead = _Ahead(readers, lambda item: take_in(item, self._store, self._context.settings))
             try:
-                # Counted as they are gathered, a batch ahead of what is kept: a loop that is stopped here loses no more.
+                # Counted as they are gathered, a batch ahead of what is kept: a stop loses no more than that.
                 arriving = self._context.progress.track(ahead.run(self._unknown(items)), "ingest", total)
                 for batch in _batches(arriving):
                     self._keep(batch, keepers)
