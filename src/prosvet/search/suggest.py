@@ -56,10 +56,10 @@ def suggest(typed: str, lang: Lang, limit: int = 8) -> list[Suggestion]:
 
 
 def _place(wanted: str, plain: str) -> int | None:
-    """0 when the whole phrase begins with `wanted`, 1 when a later word of it does."""
+    """0 when the phrase is `wanted`, 1 when it begins with it, 2 when a later word of it does."""
     if plain.startswith(wanted):
-        return 0
-    return 1 if f" {wanted}" in plain else None
+        return int(plain != wanted)
+    return 2 if f" {wanted}" in plain else None
 
 
 def _plain(words: str) -> str:

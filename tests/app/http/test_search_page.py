@@ -19,7 +19,7 @@ from prosvet.archive.store import Store
 from prosvet.core.context import Actor
 from prosvet.core.errors import NotFound, QueryError
 from prosvet.core.i18n import Lang
-from prosvet.core.types import Status
+from prosvet.core.types import Side, Status
 from prosvet.language.vocabulary import vocabulary
 from prosvet.search.ask import Question
 from prosvet.search.query import ParsedQuery, QueryConcept, parse_query
@@ -170,7 +170,9 @@ def test_an_answer_is_saved_as_a_cohort(filled: TestClient) -> None:
 
 def test_the_address_of_a_state_reads_back_as_itself() -> None:
     state = SearchState(q="x", where="sex=F", edited=True, words=("a", "б"), kind="reports", concepts=(
-        QueryConcept(id="pneumothorax", status=Status.ABSENT), QueryConcept(id="cavity", status=Status.PRESENT, side="left")))  # type: ignore[arg-type]  # fmt: skip
+        QueryConcept(id="pneumothorax", status=Status.ABSENT),
+        QueryConcept(id="cavity", status=Status.PRESENT, side=Side.LEFT),
+    ))  # fmt: skip
     assert SearchState.of(QueryParams(state.query_string())) == state
     for bad in ("present:pneumothorax:up", "maybe:cavity", "present:cavity:left:lower:x"):
         with pytest.raises(QueryError):

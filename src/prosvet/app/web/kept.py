@@ -1,7 +1,8 @@
 """Films and reports that were brought to the search page: what they ask, for as long as the page is looked at.
 
-Kept in memory, never on disk, for the one who brought them; of a film its findings, its vector and a small picture,
-of a report what it affirms and denies and its words, for as long as the process lives. An address with the token can then be gone back to and filtered.
+Kept in memory, never on disk, for the one who brought them and as long as the process lives: of a film its findings,
+its vector and a small picture, of a report what it affirms and denies and its words. An address with the token can
+then be gone back to and filtered.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -115,7 +115,7 @@ class SearchState:
 
     def request(self, lang: Lang, k: int = PAGE, offset: int = 0) -> SearchRequest:
         """The request of the capability; a film or a report that was brought here is asked by its own question."""
-        how = {"in": self.kind or None, "k": k, "offset": offset, "lang": lang}
+        how: dict[str, Any] = {"in": self.kind or None, "k": k, "offset": offset, "lang": lang}
         if self.image is not None:
             return SearchRequest(stored_image=self.image, where=self.where, **how)
         if self.report is not None:

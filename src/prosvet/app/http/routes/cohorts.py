@@ -47,10 +47,8 @@ class CohortBody(Frozen):
         """The capability's own request."""
         if self.studies:
             return CohortRequest(action="save", name=self.name, studies=self.studies, query=self.query)
-        search = SearchRequest(
-            text=self.text, query=self.query, stored_image=self.stored_image, stored_report=self.stored_report,
-            where=self.where, in_=self.in_, k=self.k, lang=context.lang,
-        )  # fmt: skip
+        asked = self.model_dump(include={"text", "stored_image", "stored_report", "where", "k"})
+        search = SearchRequest.model_validate(asked | {"query": self.query, "in": self.in_, "lang": context.lang})
         return CohortRequest(action="save", name=self.name, search=search, how=self.how)
 
 

@@ -28,7 +28,7 @@ from prosvet.core.types import Status
 from prosvet.imaging.load import load_bytes
 from prosvet.imaging.thumbnail import thumbnail
 from prosvet.index.service import Kind
-from prosvet.search.api import DEEPEST, Hit, SearchRequest, SearchResult, answer, ask
+from prosvet.search.api import DEEPEST, Hit, SearchResult, answer, ask
 from prosvet.search.ask import Question, ask_image, ask_report
 from prosvet.search.cohorts.api import CohortRequest
 from prosvet.search.cohorts.api import run as run_cohort
@@ -196,7 +196,7 @@ def _to_save(
     if how == "chosen" or state.kept:
         question, _ = _question(state, context)
         if how != "chosen":
-            hits = answer(question, SearchRequest(in_=state.kind or None, k=top), context).hits
+            hits = answer(question, state.request(context.lang, top), context).hits
             chosen = tuple(dict.fromkeys(hit.study for hit in hits))
         query = question.query if question.asked == "text" else None
         return CohortRequest(action="save", name=name, studies=chosen, query=query)
@@ -207,7 +207,7 @@ def _to_save(
 
 
 def _render(request: Request, context: Context, state: SearchState, **values: object) -> HTMLResponse:
-    given = {
+    given: dict[str, object] = {
         "understood": state, "result": None, "question": None, "kept": None, "hits": [], "members": None,
         "concepts": [], "conditions": [], "sources": [], "more": "", "milliseconds": 0, "examples": [], "error": None,
         "deepest": DEEPEST, "status": 200,
