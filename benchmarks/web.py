@@ -27,8 +27,9 @@ from typing import Any
 
 import httpx2 as httpx
 import numpy as np
-from common import ROOT, figure, finish, latencies, parser
 from playwright.sync_api import Page, sync_playwright
+
+from common import figure, finish, latencies, parser
 
 LOCUST = """
 import random

@@ -325,5 +325,7 @@ def test_a_page_is_read_off_an_index_without_sorting(busy: Context, sort: str, a
         _rows(Asked, where, Order(sort), None, 51, back=False)  # type: ignore[arg-type]
     assert plans
     for plan in plans:
+        if plan.startswith("LIST SUBQUERY"):  # the head of a list that the lines after it read off an index
+            continue
         assert "INDEX" in plan, plan
         assert "TEMP B-TREE" not in plan, plan

@@ -41,7 +41,9 @@ class Capability:
 
 
 CAPABILITIES: dict[str, Capability] = {
-    "read": Capability("prosvet.reading.api", "ReadRequest", "ReadResult", ("read",), "reading", routes=("POST /v1/read",)),
+    "read": Capability(
+        "prosvet.reading.api", "ReadRequest", "ReadResult", ("read",), "reading", routes=("POST /v1/read",)
+    ),
     "viewer": Capability(
         "prosvet.reading.evidence_api", "EvidenceRequest", "EvidenceResult", (), "reading/test_evidence_api.py",
         routes=(
@@ -167,7 +169,8 @@ CAPABILITIES: dict[str, Capability] = {
         routes=("POST /v1/compare",), pages=("GET /compare/runs", "POST /compare/runs"),
     ),
     "models": Capability(
-        "prosvet.models.api", "ModelsRequest", "ModelsResult", ("models.list", "models.show", "models.verify"), "models",
+        "prosvet.models.api", "ModelsRequest", "ModelsResult",
+        ("models.list", "models.show", "models.verify"), "models",
         routes=("GET /v1/models", "GET /v1/models/{name}", "POST /v1/models/{name}/verify"),
         pages=("GET /models", "GET /models/{name}", "POST /models/{name}/verify"),
     ),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from prosvet.archive.schema_work import Opinion
+from prosvet.archive.owned import blindly_read
 from prosvet.archive.store import Store
 from prosvet.core.context import Actor
 from prosvet.core.errors import BlindReading
@@ -13,11 +13,8 @@ __all__ = ["blind_studies", "ensure_open"]
 
 
 def blind_studies(db: Connection, actor: Actor) -> frozenset[str]:
-    """Ids of the studies on which `actor` has begun an opinion and not signed it."""
-    query = select(Opinion.study_id).where(
-        Opinion.reader == actor.name, Opinion.signed.is_(None), Opinion.part.in_(("first", "second"))
-    )
-    return frozenset(db.execute(query).scalars())
+    """Ids of the studies that `actor` reads blind."""
+    return frozenset(db.execute(blindly_read(actor)).scalars())
 
 
 def ensure_open(store: Store, study: str, actor: Actor) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 from sqlalchemy import ColumnElement, Select, exists, select
 
-from prosvet.archive.owned import visible
+from prosvet.archive.owned import blindly_read, visible
 from prosvet.archive.schema import Finding, Image, Patient, Study
 from prosvet.core.context import Actor
 from prosvet.core.types import Frozen, Status, View
@@ -53,7 +53,7 @@ def matching(query: StudyFilter, actor: Actor | None = None) -> Select[str]:
     """A select of the ids of the studies that match, of those that `actor` may see; without one, of all."""
     wanted = select(Study.id)
     if actor is not None:
-        wanted = wanted.where(visible(actor))
+        wanted = wanted.where(visible(actor), Study.id.not_in(blindly_read(actor)))
     if query.sex is not None:
         wanted = wanted.join(Patient, Patient.id == Study.patient_id).where(Patient.sex == query.sex)
     if query.view is not None:

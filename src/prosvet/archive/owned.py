@@ -1,14 +1,14 @@
-"""The condition that leaves what a person may see, for any query over studies."""
+"""Conditions that leave what a person may see, for any query over studies."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, true
+from sqlalchemy import ColumnElement, Select, exists, select, true
 
 from prosvet.archive.schema import Study
-from prosvet.archive.schema_work import WorkItem
+from prosvet.archive.schema_work import Opinion, WorkItem
 from prosvet.core.context import Actor
 
-__all__ = ["visible"]
+__all__ = ["blindly_read", "visible"]
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -21,3 +21,13 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         return true()
     others = exists().where(WorkItem.study_id == Study.id, WorkItem.owner.is_not(None), WorkItem.owner != actor.name)
     return ~others
+
+
+def blindly_read(actor: Actor) -> Select[str]:
+    """A select of the ids of the studies on which `actor` has begun an opinion and not signed it.
+
+    Lists and search leave these out for `actor`: their order and their reasons would tell what was found.
+    """
+    return select(Opinion.study_id).where(
+        Opinion.reader == actor.name, Opinion.signed.is_(None), Opinion.part.in_(("first", "second"))
+    )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from prosvet.archive.owned import visible
+from prosvet.archive.owned import blindly_read, visible
 from prosvet.archive.schema import Image, Report, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
@@ -30,19 +30,18 @@ def ensure_visible(store: Store, study: str, actor: Actor) -> None:
 
 
 def hidden_images(store: Store, actor: Actor) -> NDArray[np.int64]:
-    """Ids, ascending, of the images that `actor` may not see: to be taken out of what an index finds."""
+    """Ids, ascending, of the images that `actor` may not see or reads blind: they are taken out of what is found."""
     return _hidden(Image, store, actor)
 
 
 def hidden_reports(store: Store, actor: Actor) -> NDArray[np.int64]:
-    """Ids, ascending, of the reports that `actor` may not see."""
+    """Ids, ascending, of the reports that `actor` may not see, or of studies that are read blind."""
     return _hidden(Report, store, actor)
 
 
 def _hidden(table: type[Image] | type[Report], store: Store, actor: Actor) -> NDArray[np.int64]:
-    if actor.may("senior"):
-        return np.zeros(0, dtype=np.int64)
-    query = select(table.id).join(WorkItem, WorkItem.study_id == table.study_id)
-    query = query.where(WorkItem.owner.is_not(None), WorkItem.owner != actor.name).order_by(table.id)
+    owned = select(WorkItem.study_id).where(WorkItem.owner.is_not(None), WorkItem.owner != actor.name)
+    hidden = blindly_read(actor) if actor.may("senior") else blindly_read(actor).union(owned)
+    query = select(table.id).where(table.study_id.in_(hidden)).order_by(table.id)
     with store.read() as db:
         return np.fromiter(db.execute(query).scalars(), dtype=np.int64)

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 from sqlalchemy import ColumnElement, func, or_, select
 
+from prosvet.archive.owned import blindly_read
 from prosvet.archive.schema import Finding, Image, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.worklist import WorkStatus
@@ -63,14 +64,14 @@ def seen_by(actor: Actor) -> list[ColumnElement[bool]]:
 
 
 def conditions(query: WorkFilter, actor: Actor, *, with_status: bool = True) -> list[ColumnElement[bool]]:
-    """The conditions of `query` on the table of work, for what `actor` may see.
+    """The conditions of `query` on the table of work, for what `actor` may see and does not read blind.
 
     Raises
     ------
     UnknownName
         For a finding that is no concept.
     """
-    found = [*seen_by(actor), *_ranges(query), *_elsewhere(query)]
+    found = [*seen_by(actor), WorkItem.study_id.not_in(blindly_read(actor)), *_ranges(query), *_elsewhere(query)]
     if with_status and query.status == "open":
         found.append(WorkItem.status != "signed")
     elif with_status and query.status != "all":

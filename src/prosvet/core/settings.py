@@ -24,7 +24,9 @@ class Settings(Frozen):
     model: str = Field(default="compact", description="Card of the reading model.")
     operating_point: str = Field(default="balanced", description="Operating point of the model's card.")
     site: str = Field(
-        default="local", pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Short name of this site, as records name it."
+        default="local",
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$",
+        description="Short name of this site, as records name it.",
     )
     max_pixels: int = Field(default=120_000_000, ge=1_000_000, description="Largest image accepted, pixels.")
     max_bytes: int = Field(default=400_000_000, ge=1_000_000, description="Largest file accepted, bytes.")

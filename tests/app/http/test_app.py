@@ -47,3 +47,11 @@ def test_the_way_back_leads_to_our_own_pages_only(client: TestClient) -> None:
         assert answer.status_code == 303
         assert answer.headers["location"] == leads
         assert answer.cookies["lang"] == "ru"
+
+
+def test_text_comes_packed_where_it_can_be_unpacked(client: TestClient) -> None:
+    packed = client.get("/static/base.css")
+    assert packed.headers["content-encoding"] == "gzip"
+    plain = client.get("/static/base.css", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.text == packed.text

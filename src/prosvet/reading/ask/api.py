@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from prosvet.archive.blind import ensure_open
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
 from prosvet.core.audit import AuditLog
@@ -152,8 +153,11 @@ def chosen_image(study: str, image: int | None, context: Context) -> StoredImage
     ------
     NotFound
         When the study is not there for the context's actor, or has no such image.
+    BlindReading
+        When the actor reads it blind.
     """
     ensure_visible(context.get(Store), study, context.actor)
+    ensure_open(context.get(Store), study, context.actor)
     images = images_of(study, context)
     if image is None:
         images = [one for one in images if one.view is View.FRONTAL] or images
