@@ -14,6 +14,7 @@ __all__ = [
     "AccessError",
     "AccountRefused",
     "AccountsNeeded",
+    "AddressTaken",
     "AlreadyRunning",
     "ArchiveBusy",
     "ArchiveError",
@@ -40,6 +41,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidSettings",
     "JobRefused",
+    "LineStopped",
     "LoopbackOnly",
     "ManifestError",
     "MethodRefused",
@@ -62,9 +64,11 @@ __all__ = [
     "RecordsDiffer",
     "Retold",
     "ScopeMissing",
+    "ScreeningError",
     "SeveralLayouts",
     "SignInRefused",
     "Taken",
+    "TargetNotProvable",
     "TooManyAttempts",
     "TooSmall",
     "TruncatedFile",
@@ -346,6 +350,14 @@ class MethodRefused(ProsvetError):
     exit_code = 2
 
 
+class AddressTaken(ProsvetError):
+    """The server cannot listen there. Details: host, port, reason (the system's words)."""
+
+    code = "address_taken"
+    http_status = 503
+    exit_code = 4
+
+
 class UnknownName(ProsvetError):
     """Details: kind, name, known (comma-separated valid names)."""
 
@@ -449,6 +461,33 @@ class DiskFull(ArchiveError):
 
     code = "disk_full"
     http_status = 507
+
+
+class ScreeningError(ProsvetError):
+    """A step of screening that refuses. Details: reason (under ``screening_reasons``), and what it names."""
+
+    code = "screening_error"
+    http_status = 422
+    exit_code = 2
+    reasons = "screening_reasons"
+
+
+class LineStopped(ScreeningError):
+    """A release on a line that is stopped. Details: site, reason (under ``screening.stops``, or a sentence)."""
+
+    code = "line_stopped"
+    http_status = 409
+    exit_code = 1
+    reasons = "screening.stops"
+
+
+class TargetNotProvable(ScreeningError):
+    """A risk that a sample is too small to prove. Details: kind (under ``kinds``), n, needed, more, best (a share),
+    max_missed, confidence.
+    """
+
+    code = "target_not_provable"
+    exit_code = 1
 
 
 class ReaderStudyError(ProsvetError):

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from prosvet.archive import schema_app, schema_work  # noqa: F401 - their tables belong to the metadata
+from prosvet.archive import schema_app, schema_monitor, schema_work  # noqa: F401 - their tables belong to the metadata
 from prosvet.archive.schema import Base
 
 context.configure(
