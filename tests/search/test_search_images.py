@@ -158,7 +158,7 @@ def question(vector: NDArray[np.float32], **high: float) -> Question:
 
 
 def neighbours(context: Context, asked: Question, k: int = 5) -> list[int]:
-    return find("images", asked, k, context.get(Store), context.get(Indexes), POINTS).ids.tolist()
+    return find("images", asked, k, context.get(Store), context.get(Indexes), POINTS, context.actor).ids.tolist()
 
 
 def test_normal_film_gets_normals_although_abnormals_look_nearer(context: Context, films: Films) -> None:
@@ -179,7 +179,7 @@ def test_vectors_of_another_model_are_not_compared(context: Context, films: Film
     films.add(scores(abnormal=0.1), noise(1))
     asked = question(noise(1), abnormal=0.1)
     other = Question("image", asked.query, asked.findings, vector=asked.vector, vector_model="other@2")
-    found = find("images", other, 5, context.get(Store), context.get(Indexes), POINTS)
+    found = find("images", other, 5, context.get(Store), context.get(Indexes), POINTS, context.actor)
     assert len(found.ids) == 1 and np.isnan(found.cosines).all()
 
 

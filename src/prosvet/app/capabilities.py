@@ -228,7 +228,7 @@ CAPABILITIES: dict[str, Capability] = {
         ),
         pages=("GET /jobs", "GET /jobs/{job}", "POST /jobs/{job}/cancel", "POST /jobs/{job}/resume"),
     ),
-    "serve": Capability("prosvet.app.serve", "ServeRequest", "ServeResult", ("serve",), "app/http"),
+    "serve": Capability("prosvet.app.serve", "ServeRequest", "ServeResult", ("serve",), "app/test_serve.py"),
     "accounts": Capability(
         "prosvet.app.accounts.api", "AccountsRequest", "AccountsResult",
         ("accounts.add", "accounts.list", "accounts.change", "accounts.remove", "accounts.token"), "app/accounts",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import socket
+from collections.abc import Callable
 from threading import Thread
 
 import uvicorn
@@ -13,12 +15,12 @@ from prosvet.app.accounts.people import People
 from prosvet.app.http.app import create_app
 from prosvet.archive.store import Store
 from prosvet.core.context import Context
-from prosvet.core.errors import AccountsNeeded
+from prosvet.core.errors import AccountsNeeded, AddressTaken
 from prosvet.core.i18n import text
 from prosvet.core.types import Frozen
 from prosvet.search.warm import warm
 
-__all__ = ["ServeRequest", "ServeResult", "is_loopback", "run"]
+__all__ = ["ServeRequest", "ServeResult", "is_loopback", "run", "serve"]
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ class ServeRequest(Frozen):
     """Where to listen, and who is let in."""
 
     host: str = Field(default="127.0.0.1", description="Address; one that others can reach needs accounts.")
-    port: int = Field(default=8080, ge=1, le=65535, description="Port.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port; 0 takes a free one.")
     accounts: bool = Field(default=False, description="Ask for sign-in on this computer too.")
     behind_proxy: str = Field(default="", description="Addresses of reverse proxies that are believed.")
 
@@ -60,27 +62,44 @@ def is_loopback(host: str) -> bool:
 
 
 def run(request: ServeRequest, context: Context) -> ServeResult:
-    """Serve until the process is told to stop.
+    """Serve until the process is told to stop; see :func:`serve`."""
+    return serve(request, context, lambda url: log.info("serving %s", url))
+
+
+def serve(request: ServeRequest, context: Context, opened: Callable[[str], None]) -> ServeResult:
+    """Serve until the process is told to stop; `opened` is called with the address once it is ours.
 
     Raises
     ------
     AccountsNeeded
         Before anything listens: when sign-in is needed and nobody could manage accounts.
+    AddressTaken
+        When the address is not this computer's, or another program listens there.
     """
     if request.needs_accounts and not People(context.get(Store)).has_admin():
         raise AccountsNeeded(host=request.host)
     if not is_loopback(request.host) and not request.behind_proxy:
         log.warning("%s", text("cli.serve.tls", context.lang))
+    door = _door(request)
     app = create_app(context.settings, accounts=request.needs_accounts)
-    url = f"http://{request.host}:{request.port}"
-    log.info("serving %s", url)
+    url = f"http://{request.host}:{door.getsockname()[1]}"
+    opened(url)
     # The first search would wait some seconds for its indexes; the pages are there meanwhile.
     Thread(target=warm, args=(app.state.context,), name="warm", daemon=True).start()
-    uvicorn.run(
-        app, host=request.host, port=request.port, log_level="warning", server_header=False,
+    config = uvicorn.Config(
+        app, log_level="warning", server_header=False,
         # Who asks and by what is told by the proxy that was named, and by nobody else.
         proxy_headers=bool(request.behind_proxy), forwarded_allow_ips=request.behind_proxy or "",
-        timeout_keep_alive=15, timeout_graceful_shutdown=10, limit_concurrency=500,
+        timeout_keep_alive=15, timeout_graceful_shutdown=5, limit_concurrency=500,
         h11_max_incomplete_event_size=16_384,
     )  # fmt: skip
+    uvicorn.Server(config).run(sockets=[door])
     return ServeResult(url=url)
+
+
+def _door(request: ServeRequest) -> socket.socket:
+    family = socket.AF_INET6 if ":" in request.host else socket.AF_INET
+    try:
+        return socket.create_server((request.host, request.port), family=family, backlog=2048)
+    except OSError as error:
+        raise AddressTaken(host=request.host, port=request.port, reason=error.strerror or str(error)) from error

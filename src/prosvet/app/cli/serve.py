@@ -14,13 +14,18 @@ __all__ = ["serve"]
 def serve(
     session: Session,
     host: Annotated[str, typer.Option("--host")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8080,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8080,
     accounts: Annotated[bool, typer.Option("--accounts")] = False,
     behind_proxy: Annotated[str, typer.Option("--behind-proxy", metavar="ADDRESS", show_default=False)] = "",
 ) -> Answer:
     """Serve until stopped; an address that others reach needs accounts."""
-    from prosvet.app.serve import ServeRequest, run
+    from prosvet.app.serve import ServeRequest
+    from prosvet.app.serve import serve as listen
+
+    def opened(url: str) -> None:
+        if session.verbosity >= 0:
+            typer.echo(session.say("cli.serve.opened", url=url), err=True)
 
     request = session.request(ServeRequest, host=host, port=port, accounts=accounts, behind_proxy=behind_proxy)
-    result = run(request, session.context)
+    result = listen(request, session.context, opened)
     return Answer(result, lambda console: console.print(session.say("cli.serve.stopped"), markup=False))

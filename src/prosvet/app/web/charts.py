@@ -125,9 +125,9 @@ def _square(
         f'<text class="chart-word" x="12" y="{middle_y:g}" text-anchor="middle" '
         f'transform="rotate(-90 12 {middle_y:g})">{escape(axes[1])}</text>'
     )
-    words = [f'<title id="{name}-t">{escape(title)}</title>', f'<desc id="{name}-d">{escape(told)}</desc>']
+    told_of = [f'<title id="{name}-t">{escape(title)}</title>', f'<desc id="{name}-d">{escape(told)}</desc>']
     role = f'role="img" aria-labelledby="{name}-t {name}-d"'
-    return _svg([*words, *frame, *body], "chart", _WIDTH, _HEIGHT, role)
+    return _svg([*told_of, *frame, *body], "chart", _WIDTH, _HEIGHT, role)
 
 
 def _svg(body: Iterable[str], kind: str, width: float, height: float, role: str) -> Markup:
