@@ -2,7 +2,12 @@
 
 from alembic import context
 
-from prosvet.archive import schema_app, schema_monitor, schema_work  # noqa: F401 - their tables belong to the metadata
+from prosvet.archive import (  # noqa: F401 - their tables belong to the metadata
+    schema_app,
+    schema_monitor,
+    schema_screen,
+    schema_work,
+)
 from prosvet.archive.schema import Base
 
 context.configure(
