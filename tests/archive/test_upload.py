@@ -16,7 +16,8 @@ from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
 from prosvet.archive.upload import receive
 from prosvet.archive.upload_api import UploadRequest, UploadResult, run
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 from prosvet.core.errors import ArchiveBusy, BadZip, Forbidden, NotAnImage, NotChestXray, OversizedFile, TruncatedFile
 
 pytestmark = pytest.mark.usefixtures("stand_in")

@@ -21,7 +21,8 @@ from prosvet.archive.worklist import ensure_listed, opened, relist, set_status
 from prosvet.archive.worklist_api import WorklistRequest, WorklistResult, run
 from prosvet.archive.worklist_filter import WorkFilter, conditions, seen_by
 from prosvet.archive.worklist_page import SORTS, Order, _rows
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, InvalidRequest, NotFound, Taken, UnknownName
 from prosvet.language.vocabulary import vocabulary
 

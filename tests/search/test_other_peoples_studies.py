@@ -14,7 +14,8 @@ from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
 from prosvet.archive.studies_api import StudiesRequest
 from prosvet.archive.studies_api import run as studies
-from prosvet.core.context import Actor, Context, Role
+from prosvet.core.actor import Actor, Role
+from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, NotFound
 from prosvet.core.settings import load_settings
 from prosvet.search.api import SearchRequest, SearchResult, run

@@ -75,7 +75,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     contexts, faults = [], []
 
     def opened(url: str, lang: str = "en", width: int = 1366, height: int = 768) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, locale=lang)
+        context = browser.new_context(viewport={"width": width, "height": height}, locale=lang, reduced_motion="reduce")
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()

@@ -14,7 +14,7 @@ from prosvet.archive.api import IngestRequest
 from prosvet.archive.api import run as ingest
 from prosvet.archive.studies_api import StudiesRequest
 from prosvet.archive.studies_api import run as studies
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 from prosvet.reading.protocols.api import ProtocolRequest, ProtocolResult, run
 
 OpenPage = Callable[..., Page]

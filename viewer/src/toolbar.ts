@@ -70,6 +70,7 @@ export class Toolbar {
     this.opacity.setAttribute("aria-label", say("opacity"));
     this.opacity.addEventListener("input", () => this.viewer.setOpacity(Number(this.opacity.value)));
     this.note.className = "viewer-note";
+    this.note.hidden = true;
     this.note.setAttribute("role", "status");
     part.append(this.findings, this.opacity, this.note);
   }

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from prosvet.archive.owned import blindly_read
 from prosvet.archive.store import Store
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 from prosvet.core.errors import BlindReading
 
 __all__ = ["blind_studies", "ensure_open"]

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, select
 
 from prosvet.archive.owned import blindly_read, visible
 from prosvet.archive.schema import Finding, Image, Patient, Study
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 from prosvet.core.types import Frozen, Status, View
 
 __all__ = ["StudyFilter", "matching"]

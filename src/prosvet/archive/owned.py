@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, exists, select, true
 
 from prosvet.archive.schema import Study
 from prosvet.archive.schema_work import Opinion, WorkItem
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 
 __all__ = ["blindly_read", "visible"]
 

@@ -16,8 +16,9 @@ from prosvet.archive.rows import FindingRow, ReportRow, StudyRow
 from prosvet.archive.schema import Study
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
+from prosvet.core.actor import Actor
 from prosvet.core.audit import AuditLog
-from prosvet.core.context import Actor, Context
+from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, NotFound
 from prosvet.core.types import Frozen, Probability, Side, Status, View, Zone
 

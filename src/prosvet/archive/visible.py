@@ -10,7 +10,7 @@ from prosvet.archive.owned import blindly_read, visible
 from prosvet.archive.schema import Image, Report, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 from prosvet.core.errors import NotFound
 
 __all__ = ["ensure_visible", "hidden_images", "hidden_reports", "visible"]

@@ -12,7 +12,7 @@ from prosvet.archive.priority import set_priorities
 from prosvet.archive.schema import Image, Meta, Patient, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 from prosvet.core.errors import InvalidRequest, NotFound, Taken
 from prosvet.core.types import View
 

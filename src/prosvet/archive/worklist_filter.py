@@ -12,7 +12,7 @@ from prosvet.archive.owned import blindly_read
 from prosvet.archive.schema import Finding, Image, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.worklist import WorkStatus
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 from prosvet.core.types import Frozen, Status
 from prosvet.language.vocabulary import vocabulary
 

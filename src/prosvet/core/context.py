@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from threading import RLock
-from typing import Any, Literal, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
+from prosvet.core.actor import Actor
 from prosvet.core.i18n import Lang
 from prosvet.core.progress import Progress, SilentProgress
 from prosvet.core.settings import Settings, load_settings
 
-__all__ = ["ROLES", "Actor", "Context", "Role", "Service"]
-
-Role = Literal["researcher", "reader", "senior", "admin"]
-ROLES: tuple[Role, ...] = ("researcher", "reader", "senior", "admin")
-"""In rising order. A researcher reads and searches; a reader also writes and signs; a senior sees what belongs to
-others and resolves; an admin also manages accounts."""
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who asks. On one's own computer there is one, ``local``, who may do everything.
-
-    Examples
-    --------
-    >>> Actor("petrova", "reader").may("senior")
-    False
-    """
-
-    name: str = "local"
-    role: Role = "admin"
-
-    def may(self, role: Role) -> bool:
-        """Whether this role is `role` or stands above it."""
-        return ROLES.index(self.role) >= ROLES.index(role)
+__all__ = ["Context", "Service"]
 
 
 class Service(Protocol):

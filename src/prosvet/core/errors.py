@@ -50,6 +50,7 @@ __all__ = [
     "ModelError",
     "ModelHashMismatch",
     "ModelNotFound",
+    "MonitoringError",
     "NotAnImage",
     "NotChestXray",
     "NotFound",
@@ -481,6 +482,15 @@ class LineStopped(ScreeningError):
     reasons = "screening.stops"
 
 
+class MonitoringError(ProsvetError):
+    """A step of monitoring that refuses. Details: reason (under ``monitoring_reasons``), and what it names."""
+
+    code = "monitoring_error"
+    http_status = 422
+    exit_code = 2
+    reasons = "monitoring_reasons"
+
+
 class TargetNotProvable(ScreeningError):
     """A risk that a sample is too small to prove. Details: kind (under ``kinds``), n, needed, more, best (a share),
     max_missed, confidence.
@@ -488,6 +498,16 @@ class TargetNotProvable(ScreeningError):
 
     code = "target_not_provable"
     exit_code = 1
+
+    def _words(self, lang: Lang) -> dict[str, object]:
+        """Shares in percent, as the language writes them."""
+        words = super()._words(lang)
+        for name in ("max_missed", "confidence", "best"):
+            value = words.get(name)
+            if isinstance(value, float):
+                number = f"{100 * value:.2f}".rstrip("0").rstrip(".")
+                words[name] = f"{number.replace('.', ',')} %" if lang == "ru" else f"{number}%"
+        return words
 
 
 class ReaderStudyError(ProsvetError):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from prosvet.archive.filters import StudyFilter
 from prosvet.archive.store import Store
 from prosvet.archive.visible import hidden_images, hidden_reports
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 from prosvet.index.base import Ids
 from prosvet.index.facts import Facts
 from prosvet.index.layered import Layered

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+import uvicorn
 from outcome import Cli
 
 from .conftest import PASSWORD
@@ -59,16 +60,16 @@ def test_an_address_for_others_is_not_served_before_there_is_an_admin(
 def test_with_an_admin_it_is_served_with_accounts_and_says_where_encryption_comes_from(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    served = {}
-    monkeypatch.setattr("uvicorn.run", lambda app, **options: served.update(options, app=app))
+    served: list[uvicorn.Config] = []
+    monkeypatch.setattr("uvicorn.Server.run", lambda server, sockets: served.append(server.config))
     _type(f"{PASSWORD}\n", monkeypatch)
     cli("accounts", "add", "petrova", "--role", "admin")
-    outcome = cli("serve", "--host", "0.0.0.0", "--lang", "en")
+    outcome = cli("serve", "--host", "0.0.0.0", "--port", "0", "--lang", "en")
     assert outcome.status == 0
     assert "does not encrypt" in outcome.err
-    assert served["app"].state.accounts is True
-    assert served["proxy_headers"] is False
-    cli("serve", "--behind-proxy", "192.0.2.1")
-    assert (served["proxy_headers"], served["forwarded_allow_ips"]) == (True, "192.0.2.1")
-    cli("serve")
-    assert served["app"].state.accounts is False
+    assert served[-1].app.state.accounts is True
+    assert served[-1].proxy_headers is False
+    cli("serve", "--port", "0", "--behind-proxy", "192.0.2.1")
+    assert (served[-1].proxy_headers, served[-1].forwarded_allow_ips) == (True, "192.0.2.1")
+    cli("serve", "--port", "0")
+    assert served[-1].app.state.accounts is False

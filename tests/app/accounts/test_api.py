@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from prosvet.app.accounts.api import AccountsRequest, run
 from prosvet.app.accounts.sign_in import sign_in
+from prosvet.core.actor import Actor
 from prosvet.core.audit import verify
-from prosvet.core.context import Actor, Context
+from prosvet.core.context import Context
 from prosvet.core.errors import AccountRefused, Forbidden, SignInRefused, TooManyAttempts
 
 from .conftest import PASSWORD, Clock

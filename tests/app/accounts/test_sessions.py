@@ -9,7 +9,7 @@ from prosvet.app.accounts.people import People
 from prosvet.app.accounts.sessions import Sessions
 from prosvet.archive.schema_app import SignedIn
 from prosvet.archive.store import Store
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 
 from .conftest import PASSWORD, Clock
 

@@ -14,7 +14,7 @@ from prosvet.app.accounts.secrets import utc_now
 from prosvet.archive.schema import Patient, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
-from prosvet.core.context import ROLES, Role
+from prosvet.core.actor import ROLES, Role
 
 PASSWORD = "correct horse battery"
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept-Language": "en"}

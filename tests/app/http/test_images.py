@@ -20,8 +20,9 @@ from prosvet.archive.erase import erase
 from prosvet.archive.files import FileStore
 from prosvet.archive.schema_work import Thumbnail, WorkItem
 from prosvet.archive.store import Store
+from prosvet.core.actor import Actor
 from prosvet.core.audit import AuditLog
-from prosvet.core.context import Actor, Context
+from prosvet.core.context import Context
 from prosvet.core.errors import NotFound
 from prosvet.reading.stored import images_of, stored_image
 

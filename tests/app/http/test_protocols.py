@@ -14,7 +14,8 @@ from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
 from prosvet.archive.studies_api import StudiesRequest
 from prosvet.archive.studies_api import run as studies
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 
 from prosvet.archive.api import IngestRequest
 from prosvet.archive.api import run as ingest
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, ReaderStudyError
 from prosvet.evaluation.readers.from_archive import ArchiveStudy, create_from_archive
 from prosvet.evaluation.readers.shelf import Shelf

@@ -16,7 +16,7 @@ from prosvet.app.http.app import create_app
 from prosvet.app.http.roles import LEAST, OPEN, READING
 from prosvet.app.http.routers import ROUTERS
 from prosvet.app.web.routers import PAGES
-from prosvet.core.context import ROLES
+from prosvet.core.actor import ROLES
 from prosvet.core.settings import load_settings
 
 from .people import add_people, browser, signed_in

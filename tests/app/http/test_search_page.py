@@ -16,7 +16,7 @@ from prosvet.app.web.kept import Kept, KeptQuestions
 from prosvet.app.web.search_state import SearchState
 from prosvet.archive.schema import Finding, Patient, Report, Study
 from prosvet.archive.store import Store
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 from prosvet.core.errors import NotFound, QueryError
 from prosvet.core.i18n import Lang
 from prosvet.core.types import Side, Status

@@ -12,7 +12,8 @@ from PIL import Image
 
 from prosvet.app.jobs.runner import Runner
 from prosvet.app.jobs.view import JobView
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 
 Until = Callable[[Runner, str, Callable[[JobView], bool]], JobView]
 

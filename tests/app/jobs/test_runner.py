@@ -17,8 +17,9 @@ from prosvet.app.jobs.runner import Runner
 from prosvet.app.jobs.view import JobView
 from prosvet.archive.api import IngestRequest
 from prosvet.archive.store import Store
+from prosvet.core.actor import Actor
 from prosvet.core.audit import verify
-from prosvet.core.context import Actor, Context
+from prosvet.core.context import Context
 from prosvet.core.errors import JobRefused, NotFound, UnknownName
 
 Until = Callable[[Runner, str, Callable[[JobView], bool]], JobView]
@@ -88,7 +89,8 @@ def test_a_cancelled_job_keeps_what_it_did_and_goes_on_from_there(
     kept = context.get(Store).counts().images
     assert 0 < kept < 300
     again = run(JobsRequest(action="resume", job=put.id), context).jobs[0]
-    assert (again.state, again.done, again.cancelling, again.finished) == ("waiting", 0, False, None)
+    assert again.state in ("waiting", "running")  # the worker may be quicker than the answer
+    assert (again.cancelling, again.finished) == (False, None)
     view = until(runner, put.id, ended)
     assert (view.state, view.total) == ("done", 300 - kept)
     assert view.result is not None

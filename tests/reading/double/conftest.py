@@ -11,7 +11,8 @@ from sqlalchemy import insert
 from prosvet.archive.schema import Finding, Image, ImageVector, Patient, Report, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 from prosvet.models.examine import Examiner
 
 AddStudy = Callable[..., str]

@@ -11,7 +11,8 @@ from prosvet.archive.api import IngestRequest
 from prosvet.archive.api import run as ingest
 from prosvet.archive.studies_api import StudiesRequest
 from prosvet.archive.studies_api import run as studies
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 from prosvet.reading.protocols.api import ProtocolRequest, ProtocolResult, run
 
 Step = Callable[..., ProtocolResult]

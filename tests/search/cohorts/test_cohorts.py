@@ -19,8 +19,9 @@ from prosvet.archive.filters import StudyFilter
 from prosvet.archive.schema import Finding, Image, Patient, Report, Study
 from prosvet.archive.schema_work import CohortStudy, WorkItem
 from prosvet.archive.store import Store
+from prosvet.core.actor import Actor
 from prosvet.core.audit import AuditLog, verify
-from prosvet.core.context import Actor, Context
+from prosvet.core.context import Context
 from prosvet.core.errors import CohortError, NotFound, QueryError
 from prosvet.core.settings import load_settings
 from prosvet.models.text import SentenceEncoder

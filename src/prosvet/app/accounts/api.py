@@ -11,8 +11,9 @@ from prosvet.app.accounts.people import People, Person
 from prosvet.app.accounts.sign_in import judge
 from prosvet.app.accounts.tokens import Scope, Tokens, TokenView
 from prosvet.archive.store import Store
+from prosvet.core.actor import Role
 from prosvet.core.audit import AuditLog
-from prosvet.core.context import Context, Role
+from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, InvalidRequest
 from prosvet.core.types import Frozen
 

@@ -13,7 +13,7 @@ from prosvet.app.accounts.passwords import check_password, hash_password
 from prosvet.app.accounts.secrets import Clock, utc_now
 from prosvet.archive.schema_app import Account, SignedIn, Token
 from prosvet.archive.store import Store
-from prosvet.core.context import Role
+from prosvet.core.actor import Role
 from prosvet.core.errors import AccountRefused, NotFound
 from prosvet.core.types import Frozen, Moment
 

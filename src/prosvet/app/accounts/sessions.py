@@ -13,7 +13,8 @@ from sqlalchemy import delete, insert, or_, select, update
 from prosvet.app.accounts.secrets import Clock, fingerprint, new_secret, utc_now
 from prosvet.archive.schema_app import Account, SignedIn
 from prosvet.archive.store import Store
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 from prosvet.core.errors import ArchiveError
 
 __all__ = ["IDLE", "LONGEST", "Sessions"]

@@ -12,7 +12,8 @@ from sqlalchemy import delete, func, insert, select, update
 from prosvet.app.accounts.secrets import Clock, fingerprint, new_secret, utc_now
 from prosvet.archive.schema_app import Account, Token
 from prosvet.archive.store import Store
-from prosvet.core.context import Actor, Context, Role
+from prosvet.core.actor import Actor, Role
+from prosvet.core.context import Context
 from prosvet.core.errors import AccountRefused, ArchiveError, NotFound
 from prosvet.core.types import Frozen, Moment
 

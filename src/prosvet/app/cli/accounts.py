@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prosvet.app.cli.session import Answer, Session
-from prosvet.core.context import Role
+from prosvet.core.actor import Role
 from prosvet.core.errors import AccountRefused, UsageError
 
 if TYPE_CHECKING:

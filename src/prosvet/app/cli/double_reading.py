@@ -95,7 +95,7 @@ def agreement(
 
 def _named(session: Session, reader: str) -> Context:
     """On one's own computer whoever types says who reads; the name is taken on trust."""
-    from prosvet.core.context import Actor
+    from prosvet.core.actor import Actor
 
     return session.context.child(actor=Actor(reader, "senior")) if reader else session.context
 

@@ -14,6 +14,7 @@ from prosvet.app.cli import (
     protocol,
     reader_study,
     retrospective,
+    screen,
     studies,
     train,
 )
@@ -88,6 +89,10 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "retrospective.judge": retrospective.judge,
     "retrospective.export": retrospective.export,
     "retrospective.tally": retrospective.tally,
+    "screen.calibrate": screen.calibrate,
+    "screen.run": screen.run_,
+    "screen.audit": screen.audit,
+    "screen.line": screen.line,
     "compare": compare,
     "models.list": models.list_,
     "models.show": models.show,

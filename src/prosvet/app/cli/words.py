@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prosvet.app.cli.session import Session
 from prosvet.core.i18n import Lang
-from prosvet.core.types import Side, Zone
-from prosvet.language.vocabulary import vocabulary
+
+if TYPE_CHECKING:
+    from prosvet.core.types import Side, Zone
 
 __all__ = ["concept_name", "place"]
 
 
 def concept_name(concept: str, lang: Lang) -> str:
     """The concept's name; a label that the vocabulary does not know stays as the source wrote it."""
+    from prosvet.language.vocabulary import vocabulary
+
     known = vocabulary().concepts.get(concept)
     return known.names[lang] if known is not None else concept
 

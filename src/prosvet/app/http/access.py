@@ -8,7 +8,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from prosvet.app.http.roles import LEAST, READING
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 from prosvet.core.errors import Forbidden, ScopeMissing
 
 __all__ = ["MANAGING", "SAFE", "allowed", "scope_of"]

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from prosvet.core.context import Actor, Context, Role
+from prosvet.core.actor import Actor, Role
+from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden
 from prosvet.core.i18n import LANGS, Lang
 

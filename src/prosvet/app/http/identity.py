@@ -10,7 +10,8 @@ from prosvet.app.accounts.sessions import Sessions
 from prosvet.app.accounts.tokens import Tokens
 from prosvet.app.http.browser import ANONYMOUS_COOKIE, cookie_name
 from prosvet.app.http.reader_name import whoever_sits_here
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 from prosvet.core.errors import NotSignedIn
 
 __all__ = ["NOBODY", "Identity", "alone", "identify", "session_of"]

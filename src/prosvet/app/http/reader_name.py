@@ -9,7 +9,7 @@ import re
 
 from starlette.requests import Request
 
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 
 __all__ = ["COOKIE", "is_name", "whoever_sits_here"]
 

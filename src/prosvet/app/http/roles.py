@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from prosvet.core.context import Role
+from prosvet.core.actor import Role
 
 __all__ = ["LEAST", "OPEN", "READING", "Least"]
 
@@ -104,6 +104,20 @@ LEAST: dict[str, Least] = {
     "GET /retrospective/{number}/{study}": "senior",
     "GET /retrospective/{number}/{study}/places": "senior",
     "POST /retrospective/{number}/{study}": "senior",
+    # Autonomous screening: any reader may stop the line, only a senior opens it.
+    "GET /screening": "reader",
+    "POST /screening/calibrate": "senior",
+    "POST /screening/stop": "reader",
+    "POST /screening/open": "senior",
+    "GET /screening/blind": "reader",
+    "POST /screening/blind/{study}": "reader",
+    "POST /v1/screen/calibrate": "senior",
+    "POST /v1/screen/run": "reader",
+    "GET /v1/screen/audit": "reader",
+    "POST /v1/screen/audit": "reader",
+    "GET /v1/screen/line": "reader",
+    "POST /v1/screen/line/stop": "reader",
+    "POST /v1/screen/line/open": "senior",
     # Research: searching, asking, comparing, measuring.
     "POST /v1/read": "researcher",
     "POST /v1/search": "researcher",

@@ -24,5 +24,6 @@ ROUTERS: dict[str, str] = {
     "retrospective": "prosvet.app.http.routes.retrospective",
     "ask": "prosvet.app.http.routes.ask",
     "readings": "prosvet.app.http.routes.readings",
+    "screening": "prosvet.app.http.routes.screening",
     "reader_study": "prosvet.app.http.routes.reader_study",
 }

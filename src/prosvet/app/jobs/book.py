@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, func, insert, select, true, update
 from prosvet.app.jobs.view import COLUMNS, JobState, JobView, view_of
 from prosvet.archive.schema_app import Job
 from prosvet.archive.store import Store
-from prosvet.core.context import Actor, Context, Role
+from prosvet.core.actor import Actor, Role
+from prosvet.core.context import Context
 from prosvet.core.errors import JobRefused, NotFound
 from prosvet.core.i18n import Lang
 

@@ -16,6 +16,7 @@ __all__ = ["JOBS", "Runnable", "runnable", "subject_of"]
 JOBS: dict[str, str] = {
     "ingest": "paths",
     "retrospective": "",
+    "screen.run": "",
 }
 """Capability to the field of its request that says what the job is about; empty for none."""
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Self
 
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 from prosvet.core.errors import NotFound
 from prosvet.search.ask import Question
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from prosvet.core.context import Role
+from prosvet.core.actor import Role
 
 __all__ = ["NAVIGATION", "Place"]
 
@@ -25,6 +25,7 @@ NAVIGATION: tuple[tuple[Place, ...], ...] = (
         Place("search", "/search", "search"),
         Place("double", "/double-reading", "two", "reader"),
         Place("retrospective", "/retrospective", "clock", "senior"),
+        Place("screening", "/screening", "check", "reader"),
     ),
     (
         Place("ask", "/ask", "question"),

@@ -18,6 +18,7 @@ PAGES: dict[str, str] = {
     "worklist": "prosvet.app.web.pages.worklist",
     "double_reading": "prosvet.app.web.pages.double_reading",
     "retrospective": "prosvet.app.web.pages.retrospective",
+    "screening": "prosvet.app.web.pages.screening",
     "ask": "prosvet.app.web.pages.ask",
     "models": "prosvet.app.web.pages.models",
     "compare": "prosvet.app.web.pages.compare",

@@ -16,7 +16,8 @@ from typing import Self
 
 from sqlalchemy import func, insert, select
 
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, InvalidRequest, NotFound, ReaderStudyError
 from prosvet.core.types import Frozen
 from prosvet.evaluation.readers.file import StudyFile

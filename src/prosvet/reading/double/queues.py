@@ -12,7 +12,8 @@ from prosvet.archive.schema import Image, Patient, Study
 from prosvet.archive.schema_work import DoubleReading, Opinion, Protocol
 from prosvet.archive.store import Store
 from prosvet.archive.visible import visible
-from prosvet.core.context import Actor, Context
+from prosvet.core.actor import Actor
+from prosvet.core.context import Context
 from prosvet.core.types import Frozen
 from prosvet.reading.double.differences import differing
 from prosvet.reading.double.form import from_row

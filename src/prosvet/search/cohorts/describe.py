@@ -13,7 +13,7 @@ from prosvet.archive.blind import blind_studies
 from prosvet.archive.rows import FindingRow, StudyRow
 from prosvet.archive.schema import Finding, Patient, Study
 from prosvet.archive.store import Store
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 from prosvet.core.types import Status
 from prosvet.search.cohorts.rows import study_ids
 from prosvet.search.cohorts.shapes import CohortComparison, CohortMember, CohortView

@@ -11,7 +11,7 @@ from prosvet.archive.schema import Study
 from prosvet.archive.schema_work import Cohort, CohortStudy
 from prosvet.archive.store import Store
 from prosvet.archive.visible import visible
-from prosvet.core.context import Actor
+from prosvet.core.actor import Actor
 from prosvet.core.errors import CohortError, NotFound
 from prosvet.search.cohorts.shapes import CohortOrigin, CohortView
 

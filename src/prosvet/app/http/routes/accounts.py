@@ -11,7 +11,7 @@ from prosvet.app.accounts.api import AccountsRequest, AccountsResult, run
 from prosvet.app.accounts.people import Person
 from prosvet.app.accounts.tokens import Scope, TokenView
 from prosvet.app.http.deps import ContextDep
-from prosvet.core.context import Role
+from prosvet.core.actor import Role
 from prosvet.core.types import Frozen
 
 __all__ = ["router"]

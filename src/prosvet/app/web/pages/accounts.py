@@ -12,7 +12,8 @@ from prosvet.app.accounts.api import AccountsRequest, run
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.app.http.errors import error_body
 from prosvet.app.web.render import page
-from prosvet.core.context import ROLES, Context, Role
+from prosvet.core.actor import ROLES, Role
+from prosvet.core.context import Context
 from prosvet.core.errors import AccessError, ProsvetError
 
 __all__ = ["router"]
