@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, event
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from prosvet.archive.schema import Base
@@ -129,16 +129,6 @@ class Opinion(Base):
     comment: Mapped[str]
     begun: Mapped[datetime]
     signed: Mapped[datetime | None]
-
-
-event.listen(
-    Opinion.__table__,
-    "after_create",
-    DDL(  # type: ignore[no-untyped-call]
-        "CREATE TRIGGER opinions_closed BEFORE UPDATE ON opinions WHEN OLD.signed IS NOT NULL "
-        "BEGIN SELECT RAISE(ABORT, 'a signed opinion is never changed'); END"
-    ),
-)
 
 
 class Cohort(Base):
