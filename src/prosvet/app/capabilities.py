@@ -220,6 +220,24 @@ CAPABILITIES: dict[str, Capability] = {
         "prosvet.evaluation.second_opinions.tally_api", "TallyRequest", "TallyResult", ("retrospective.tally",),
         "evaluation/second_opinions", routes=("GET /v1/retrospective/runs/{number}/tally",),
     ),
+    "screen.calibrate": Capability(
+        "prosvet.screening.calibrate_api", "CalibrateRequest", "CalibrateResult", ("screen.calibrate",), "screening",
+        routes=("POST /v1/screen/calibrate",), pages=("POST /screening/calibrate",),
+    ),
+    "screen.run": Capability(
+        "prosvet.screening.run_api", "ScreenRequest", "ScreenResult", ("screen.run",), "screening",
+        routes=("POST /v1/screen/run",),
+    ),
+    "screen.audit": Capability(
+        "prosvet.screening.audit_api", "AuditRequest", "AuditResult", ("screen.audit",), "screening",
+        routes=("GET /v1/screen/audit", "POST /v1/screen/audit"),
+        pages=("GET /screening/blind", "POST /screening/blind/{study}"),
+    ),
+    "screen.line": Capability(
+        "prosvet.screening.line_api", "LineRequest", "LineResult", ("screen.line",), "screening",
+        routes=("GET /v1/screen/line", "POST /v1/screen/line/stop", "POST /v1/screen/line/open"),
+        pages=("GET /screening", "POST /screening/stop", "POST /screening/open"),
+    ),
     "jobs": Capability(
         "prosvet.app.jobs.api", "JobsRequest", "JobsResult", ("jobs.list", "jobs.show", "jobs.cancel"), "app/jobs",
         routes=(
