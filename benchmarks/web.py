@@ -140,7 +140,7 @@ def browser_times(url: str, studies: list[str]) -> list[dict[str, Any]]:
         for study in studies:
             page.goto(f"{url}/worklist?text={study}")
             page.click(f'a[href^="/study/{study}"]')
-            page.wait_for_function("performance.getEntriesByName('prosvet-full').length > 0")
+            page.wait_for_selector(".viewer[data-ready]", timeout=60_000)  # no waiting by a function: strict CSP
             full.append(page.evaluate("performance.getEntriesByName('prosvet-full')[0].startTime"))
             first.append(page.evaluate(_FIRST_PIXEL))
         scripts["viewer page"] = script_kb(page, f"{url}/study/{studies[0]}")
@@ -175,7 +175,7 @@ def script_kb(page: Page, address: str) -> float:
     bodies: dict[str, bytes] = {}
 
     def keep(response: Any) -> None:
-        if response.request.resource_type == "script" or response.url.split("?")[0].endswith(".js"):
+        if response.ok and response.url.split("?")[0].endswith(".js"):
             bodies[response.url] = response.body()
 
     page.on("response", keep)

@@ -72,7 +72,7 @@ def test_from_draft_to_signature_by_keyboard(site: Site, study: str, open_page: 
         field.fill("так видно на снимке")
     form.get_by_role("button", name="Подписать").click()
     expect(page.locator("[data-signed]")).to_contain_text("Очаговые тени справа.")
-    expect(page.locator("#study-status")).to_have_text("подписано")
+    expect(page.locator("#study-status")).to_have_text("Подписано")
     signed = act(site, study, "show").protocol
     assert signed is not None and signed.state == "signed"
     assert "Очаговые тени справа." in signed.text
