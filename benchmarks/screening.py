@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta as beta_law
 from scipy.stats import binomtest
 
-from common import figure, finish
+from common import figure, file_hash, finish
 from films import arguments, examine_all, rows_of
 from prosvet.core.errors import TargetNotProvable
 from prosvet.screening.binomial import best_target, needed
@@ -26,6 +26,7 @@ Draw = Callable[[np.random.Generator, int], Floats]
 Truth = Callable[[float], float]
 
 CONFIDENCE = 0.95
+REPETITIONS = 2000
 TARGETS = (0.2, 0.1, 0.05, 0.02, 0.01, 0.001)
 
 
@@ -151,16 +152,18 @@ def _round(value: float | None) -> float | None:
 
 def main() -> None:
     """Print both parts."""
-    given, data = arguments(__doc__, repetitions="a file is not meant: ignored")
-    simulated = simulate(2000)
+    given, data = arguments(__doc__)
+    simulated = simulate(REPETITIONS)
     rows = rows_of(data, ("test", "val"))
     answers = examine_all(data, rows)
     sick = np.array(["normal" not in row["concepts"].split() for row in rows])
     patients = np.array([row["patient"] or row["id"] for row in rows])
     source = np.array(["nih" if row["source"].startswith("nih") else row["source"].split("(")[0] for row in rows])
-    score = np.asarray(answers.scores["abnormal"], dtype=np.float64)
+    # A film that a gate refuses is never released.
+    score = np.where(answers.readable, answers.scores["abnormal"], np.inf)
     sets = {f"{name} ({'test' if name == 'nih' else 'val'})": source == name for name in np.unique(source)}
     sets["all val sources"] = source != "nih"
+    sets = {name: where for name, where in sets.items() if sick[where].any() and not sick[where].all()}
     films = [real(name, sick[where], score[where], patients[where]) for name, where in sets.items()]
     total, broke = sum(r["proved"] for r in simulated), sum(r["broken"] for r in simulated)
     worst = max(simulated, key=lambda row: row["share"] or 0.0)
@@ -179,7 +182,10 @@ def main() -> None:
         "hospital as much as the disease, and prove nothing for a clinic.",
         "nih": f"{nih['abnormal_patients']} abnormal patients prove no target below {nih['best_target']:g}.",
     }
-    finish(given, figures, simulation=simulated, real=films, notes=notes)
+    finish(
+        "screening", given.out, data={"films": len(rows), "manifest_sha256": file_hash(data / "cxr" / "manifest.csv")},
+        figures=figures, simulation=simulated, real=films, notes=notes,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

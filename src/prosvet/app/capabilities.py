@@ -230,13 +230,26 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "screen.audit": Capability(
         "prosvet.screening.audit_api", "AuditRequest", "AuditResult", ("screen.audit",), "screening",
-        routes=("GET /v1/screen/audit", "POST /v1/screen/audit"),
-        pages=("GET /screening/blind", "POST /screening/blind/{study}"),
+        routes=("GET /v1/screen/audit", "POST /v1/screen/audit", "POST /v1/screen/audit/begin"),
+        pages=("GET /screening/blind", "POST /screening/blind", "POST /screening/blind/{study}"),
     ),
     "screen.line": Capability(
         "prosvet.screening.line_api", "LineRequest", "LineResult", ("screen.line",), "screening",
         routes=("GET /v1/screen/line", "POST /v1/screen/line/stop", "POST /v1/screen/line/open"),
         pages=("GET /screening", "POST /screening/stop", "POST /screening/open"),
+    ),
+    "monitor": Capability(
+        "prosvet.monitoring.api", "MonitorRequest", "MonitorResult",
+        ("monitor.reference", "monitor.check", "monitor.report", "monitor.stop", "monitor.open"), "monitoring",
+        routes=(
+            "GET /v1/monitoring", "POST /v1/monitoring/reference", "POST /v1/monitoring/check",
+            "GET /v1/monitoring/report", "POST /v1/monitoring/stop", "POST /v1/monitoring/open",
+            "POST /v1/monitoring/alarms/{alarm}/close", "GET /metrics",
+        ),
+        pages=(
+            "GET /monitoring", "POST /monitoring/check", "POST /monitoring/reference", "POST /monitoring/stop",
+            "POST /monitoring/open", "POST /monitoring/alarms/{alarm}/close", "GET /monitoring/report",
+        ),
     ),
     "jobs": Capability(
         "prosvet.app.jobs.api", "JobsRequest", "JobsResult", ("jobs.list", "jobs.show", "jobs.cancel"), "app/jobs",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from prosvet.archive.owned import visible
 from prosvet.archive.schema import Image, Study
@@ -27,9 +27,9 @@ _LIMIT, _CONFIDENCE = 0.01, 0.95  # of a line that has no calibration: there is 
 
 
 class AuditRequest(Frozen):
-    """Show the estimate, or give a verdict on a study that waits."""
+    """Show the estimate, begin to read the next study (or one that is named) blind, or give a verdict on one."""
 
-    action: Literal["show", "judge"] = "show"
+    action: Literal["show", "begin", "judge"] = "show"
     study: str | None = Field(default=None, max_length=200, description="Study that was read.")
     verdict: Verdict | None = Field(default=None, description="normal, abnormal or critical, from the film alone.")
     comment: str = Field(default="", max_length=2000)
@@ -61,13 +61,17 @@ class Miss(Frozen):
 
 
 class AuditResult(Frozen):
-    """The estimate since the line was last opened, what waits, and every miss of all time, the newest first."""
+    """The estimate since the line was last opened, what waits, and every miss of all time, the newest first.
+
+    ``mine`` is the study that whoever asks has begun: until the verdict, nothing that was found in it is shown to them.
+    """
 
     line: Line
     estimate: Estimate
     since: Moment | None
     waiting: int
     queue: tuple[Waiting, ...]
+    mine: str | None
     misses: tuple[Miss, ...]
 
 
@@ -87,10 +91,47 @@ def run(request: AuditRequest, context: Context) -> AuditResult:
     """
     if not context.actor.may("reader"):
         raise Forbidden(role="reader")
-    if request.action == "judge":
+    if request.action == "begin":
+        _begin(request, context)
+    elif request.action == "judge":
         _judge(request, context)
     with context.get(Store).read() as db:
         return _shown(db, request, context)
+
+
+def _begin(request: AuditRequest, context: Context) -> None:
+    name = context.actor.name
+    with context.get(Store).note() as db:
+        if _mine(db, context) is not None:
+            return
+        waits = _waiting(context).where(ScreenAudit.reader.is_(None))
+        if request.study is not None:
+            waits = waits.where(ScreenAudit.study_id == request.study)
+        row = db.execute(waits.order_by(ScreenAudit.study_id).limit(1)).first()
+        if row is None and request.study is not None:
+            raise NotFound(kind="study", name=request.study)
+        if row is not None:
+            db.execute(update(ScreenAudit).where(ScreenAudit.study_id == row.study_id).values(reader=name))
+            AuditLog.from_context(context).write("screen_audit_begin", study=row.study_id, person=name)
+
+
+def _mine(db: Connection, context: Context) -> str | None:
+    begun = _waiting(context).where(ScreenAudit.reader == context.actor.name)
+    row = db.execute(begun.order_by(ScreenAudit.study_id).limit(1)).first()
+    return None if row is None else str(row.study_id)
+
+
+def _waiting(context: Context) -> Any:
+    """Studies of the site without a verdict that whoever asks may see and nobody else has begun."""
+    return (
+        select(ScreenAudit.study_id, ScreenAudit.drawn, _film().label("image"))
+        .join(Study, Study.id == ScreenAudit.study_id)
+        .join(ScreenDecision, ScreenDecision.id == ScreenAudit.decision_id)
+        .where(
+            ScreenAudit.verdict.is_(None), ScreenDecision.site == context.settings.site, visible(context.actor),
+            or_(ScreenAudit.reader.is_(None), ScreenAudit.reader == context.actor.name),
+        )
+    )  # fmt: skip
 
 
 def _judge(request: AuditRequest, context: Context) -> None:
@@ -149,18 +190,14 @@ def _promise(db: Connection, calibration: int | None) -> tuple[float, float]:
 def _shown(db: Connection, request: AuditRequest, context: Context) -> AuditResult:
     site = context.settings.site
     found, since = _estimate(db, site)
-    waits = (
-        select(ScreenAudit.study_id, ScreenAudit.drawn, _film().label("image"))
-        .join(Study, Study.id == ScreenAudit.study_id)
-        .join(ScreenDecision, ScreenDecision.id == ScreenAudit.decision_id)
-        .where(ScreenAudit.verdict.is_(None), ScreenDecision.site == site, visible(context.actor))
-    )
+    waits = _waiting(context)
     total = db.execute(select(func.count()).select_from(waits.subquery())).scalar_one()
     # By the study's id, not by the time: the order must not tell what was decided together.
     queue = db.execute(waits.order_by(ScreenAudit.study_id).limit(request.limit))
     return AuditResult(
         line=read(db, site), estimate=found, since=since, waiting=total,
         queue=tuple(Waiting(study=row.study_id, image=row.image, drawn=row.drawn) for row in queue),
+        mine=_mine(db, context),
         misses=tuple(_miss(row) for row in db.execute(_misses(site, request.limit, context))),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from prosvet.core.i18n import Lang, text
 __all__ = ["tradeoff_chart"]
 
 _WIDTH, _HEIGHT = 560.0, 300.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 66.0, 546.0, 14.0, 246.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 66.0, 534.0, 14.0, 246.0
 
 Point = tuple[float, float]
 

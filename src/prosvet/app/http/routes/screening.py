@@ -91,6 +91,12 @@ def audit(context: ContextDep, limit: Annotated[int, Query(ge=1, le=1000)] = 50)
     return audit_api.run(AuditRequest(limit=limit), context)
 
 
+@router.post("/audit/begin", summary="Begin to read a study blind")
+def begin(context: ContextDep) -> AuditResult:
+    """Take the next waiting study: until the verdict, nothing that was found in it is shown to whoever took it."""
+    return audit_api.run(AuditRequest(action="begin"), context)
+
+
 @router.post("/audit", summary="Give a verdict of the blind audit")
 def judge(body: VerdictBody, context: ContextDep) -> AuditResult:
     """Keep a verdict; one that breaches the promise stops the line."""

@@ -100,13 +100,18 @@ def calibrate(
 
 
 @router.get("/blind")
-def blind(request: Request, context: ContextDep, study: str = "") -> HTMLResponse:
-    """The next study to be read blind, or the one that is named."""
-    waiting = audit(AuditRequest(limit=1000), context)
-    names = [one.study for one in waiting.queue]
-    chosen = study if study in names else (names[0] if names else None)
-    films = [info(image) for image in images_of(chosen, context)] if chosen else []
-    return page(request, context, "screening_blind.html", study=chosen, films=films, left=waiting.waiting)
+def blind(request: Request, context: ContextDep) -> HTMLResponse:
+    """The study that this person has begun to read blind, or the invitation to begin."""
+    found = audit(AuditRequest(limit=1), context)
+    films = [info(image) for image in images_of(found.mine, context)] if found.mine else []
+    return page(request, context, "screening_blind.html", study=found.mine, films=films, left=found.waiting)
+
+
+@router.post("/blind")
+def begin(context: ContextDep) -> Response:
+    """Take the next one."""
+    audit(AuditRequest(action="begin", limit=1), context)
+    return RedirectResponse("/screening/blind", 303)
 
 
 @router.post("/blind/{study}")
@@ -117,9 +122,9 @@ def judge(
     comment: Annotated[str, Form(max_length=2000)] = "",
     reader: Annotated[str, Form(max_length=60)] = "",
 ) -> Response:
-    """Keep the verdict and go on to the next."""
+    """Keep the verdict and take the next one."""
     audit(AuditRequest(action="judge", study=study, verdict=verdict, comment=comment, reader=reader), context)
-    return RedirectResponse("/screening/blind", 303)
+    return begin(context)
 
 
 def _point(found: LineResult, context: Context) -> dict[str, Any]:

@@ -22,9 +22,9 @@ BEGIN SELECT RAISE(ABORT, 'a verdict is never changed'); END
 """
 
 
-def _study(**options: bool) -> sa.Column[str]:
+def _study(*, primary_key: bool = False, unique: bool = False) -> sa.Column[str]:
     key = sa.ForeignKey("studies.id", ondelete="CASCADE")
-    return sa.Column("study_id", sa.String, key, nullable=False, **options)
+    return sa.Column("study_id", sa.String, key, nullable=False, primary_key=primary_key, unique=unique)
 
 
 def _calibration() -> sa.Column[int]:
