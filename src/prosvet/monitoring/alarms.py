@@ -119,7 +119,7 @@ def _since(one: Outcome, current: Sample, comparer: Comparer) -> datetime:
 
 def listed(db: Connection, site: str, actor: Actor, *, only_open: bool = False, limit: int = 100,
            since: datetime | None = None, numbers: Sequence[int] | None = None) -> tuple[AlarmView, ...]:  # fmt: skip
-    """Alarms, the newest first, with the studies that `actor` may see."""
+    """Alarms, the newest first and of one check the surest first, with the studies that `actor` may see."""
     query = select(Alarm.__table__).where(Alarm.site == site)
     if only_open:
         query = query.where(Alarm.closed.is_(None))
@@ -127,7 +127,7 @@ def listed(db: Connection, site: str, actor: Actor, *, only_open: bool = False, 
         query = query.where(Alarm.at >= since)
     if numbers is not None:
         query = query.where(Alarm.id.in_(numbers))
-    rows = db.execute(query.order_by(Alarm.id.desc()).limit(limit)).all()
+    rows = db.execute(query.order_by(Alarm.check_id.desc(), Alarm.p, Alarm.id).limit(limit)).all()
     shows = _studies(db, [row.id for row in rows], actor)
     return tuple(_view(row, shows) for row in rows)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select
 
 from prosvet.archive.catch_up import thresholds
 from prosvet.archive.files import FileStore
@@ -54,7 +54,7 @@ def collect(context: Context) -> int:
 
 def _waiting(store: Store) -> Sequence[Row[Any]]:
     """A row for each study with a film and without an observation, those that arrived first before the others."""
-    first = select(Image.id).where(Image.study_id == Study.id).order_by(Image.id).limit(1).scalar_subquery()
+    first = select(func.min(Image.id).label("id")).group_by(Image.study_id).subquery()
     query = (
         select(
             Study.id.label("study"), Study.age, Patient.sex, WorkItem.arrived, Image.id.label("image"), Image.sha256,
@@ -62,7 +62,8 @@ def _waiting(store: Store) -> Sequence[Row[Any]]:
         )
         .join(Patient, Patient.id == Study.patient_id)
         .join(WorkItem, WorkItem.study_id == Study.id)
-        .join(Image, Image.id == first)
+        .join(Image, Image.study_id == Study.id)
+        .join(first, first.c.id == Image.id)
         .where(Study.id.not_in(select(Observation.study_id)))
         .order_by(WorkItem.arrived, Image.id)
     )  # fmt: skip

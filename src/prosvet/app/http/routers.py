@@ -26,4 +26,6 @@ ROUTERS: dict[str, str] = {
     "readings": "prosvet.app.http.routes.readings",
     "screening": "prosvet.app.http.routes.screening",
     "reader_study": "prosvet.app.http.routes.reader_study",
+    "monitoring": "prosvet.app.http.routes.monitoring",
+    "metrics": "prosvet.app.http.routes.metrics",
 }

@@ -34,6 +34,7 @@ NAVIGATION: tuple[tuple[Place, ...], ...] = (
         Place("cohorts", "/cohorts", "folder"),
     ),
     (
+        Place("monitoring", "/monitoring", "eye", "reader"),
         Place("models", "/models", "model"),
         Place("jobs", "/jobs", "gear"),
         Place("settings", "/settings", "sliders"),

@@ -23,4 +23,5 @@ PAGES: dict[str, str] = {
     "models": "prosvet.app.web.pages.models",
     "compare": "prosvet.app.web.pages.compare",
     "reader_study": "prosvet.app.web.pages.reader_study",
+    "monitoring": "prosvet.app.web.pages.monitoring",
 }
