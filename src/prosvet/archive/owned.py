@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, exists, select, true
+from sqlalchemy import ColumnElement, Select, exists, select, true, union_all
 
 from prosvet.archive.schema import Study
+from prosvet.archive.schema_screen import ScreenAudit
 from prosvet.archive.schema_work import Opinion, WorkItem
 from prosvet.core.actor import Actor
 
@@ -24,10 +25,12 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 
 
 def blindly_read(actor: Actor) -> Select[str]:
-    """A select of the ids of the studies on which `actor` has begun an opinion and not signed it.
+    """A select of the ids of the studies on which `actor` has begun an opinion or an audit without an end.
 
     Lists and search leave these out for `actor`: their order and their reasons would tell what was found.
     """
-    return select(Opinion.study_id).where(
+    opinions = select(Opinion.study_id).where(
         Opinion.reader == actor.name, Opinion.signed.is_(None), Opinion.part.in_(("first", "second"))
     )
+    audits = select(ScreenAudit.study_id).where(ScreenAudit.reader == actor.name, ScreenAudit.verdict.is_(None))
+    return select(union_all(opinions, audits).subquery().c.study_id)
