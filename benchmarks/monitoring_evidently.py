@@ -1,8 +1,8 @@
 """Evidently's data-drift preset over streams that ``monitoring.py`` wrote; run by a Python that has Evidently 0.7.
 
 ``python monitoring_evidently.py FOLDER WINDOW STEP`` reads ``N.reference.csv`` and ``N.stream.csv`` and prints a line
-of JSON: for each stream and window its end, whether any column drifted, and whether half of the columns did (the preset's
-own verdict on the data set).
+of JSON: for each stream and window its end, whether any column drifted, and whether half of the columns did (the
+preset's own verdict on the data set).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from evidently.presets import DataDriftPreset
 
 
 def drift(reference: pd.DataFrame, window: pd.DataFrame, end: int) -> dict[str, Any]:
-    """The preset's verdict on one window; a column that is empty on a side is left out, as the preset cannot take it."""
+    """The preset's verdict on one window, without columns that are empty on a side: it cannot take those."""
     there = [
         name for name in reference if name in window and reference[name].notna().any() and window[name].notna().any()
     ]

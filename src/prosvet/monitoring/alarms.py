@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from prosvet.archive.schema import Study
+from prosvet.archive.schema import Image, Study
 from prosvet.archive.schema_monitor import Alarm, AlarmStudy
-from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.visible import visible
 from prosvet.archive.worklist import now
 from prosvet.core.actor import Actor
@@ -133,10 +132,11 @@ def listed(db: Connection, site: str, actor: Actor, *, only_open: bool = False, 
 
 
 def _studies(db: Connection, alarms: Sequence[int], actor: Actor) -> dict[tuple[int, str], list[ShownStudy]]:
+    film = select(Image.study_id, func.min(Image.id).label("id")).group_by(Image.study_id).subquery()
     query = (
-        select(AlarmStudy, WorkItem.image_id)
+        select(AlarmStudy.__table__, film.c.id.label("image_id"))
         .join(Study, Study.id == AlarmStudy.study_id)
-        .outerjoin(WorkItem, WorkItem.study_id == Study.id)
+        .outerjoin(film, film.c.study_id == Study.id)
         .where(AlarmStudy.alarm_id.in_(alarms), visible(actor))
         .order_by(AlarmStudy.place)
     )

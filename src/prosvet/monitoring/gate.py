@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from prosvet.archive.store import Store
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
-from prosvet.core.errors import Forbidden
+from prosvet.core.errors import Forbidden, MonitoringError
 from prosvet.monitoring.alarms import AlarmView, close, name_of
 from prosvet.screening import line as screening
 
@@ -53,6 +53,8 @@ def reopen(context: Context, by: str, note: str) -> tuple[screening.Line, int]:
     Forbidden, MonitoringError, ScreeningError
     """
     name = name_of(by, context.actor)
+    if not note.strip():
+        raise MonitoringError(reason="note_needed")
     opened = screening.open_line(context, context.settings.site, name, note)
     with context.get(Store).note() as db:
         return opened, close(db, context, name, note)

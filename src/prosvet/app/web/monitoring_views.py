@@ -16,6 +16,7 @@ from prosvet.monitoring.variables import CAUSES
 __all__ = ["alarm_words", "charts", "drift_rows", "told"]
 
 _MOST_CATEGORIES = 3
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def charts(result: MonitorResult, lang: Lang) -> list[dict[str, Any]]:
@@ -79,8 +80,16 @@ def alarm_words(alarm: AlarmView, lang: Lang) -> dict[str, str]:
                        percent=filters(lang)["percent"](alarm.effect)),
         "before": _side(alarm, alarm.before, lang),
         "after": _side(alarm, alarm.after, lang),
-        "p": f"{alarm.p:.1e}".replace(".", "," if lang == "ru" else "."),
+        "p": _small(alarm.p, lang),
     }  # fmt: skip
+
+
+def _small(p: float, lang: Lang) -> str:
+    """A p-value as papers write it: 0.012, 3·10⁻⁸."""
+    if p >= 0.001:
+        return filters(lang)["decimal"](p, 3)
+    digit, power = f"{max(p, 1e-300):.0e}".split("e-")
+    return f"{digit}·10⁻{str(int(power)).translate(_RAISED)}"
 
 
 def _side(alarm: AlarmView, facts: dict[str, float], lang: Lang) -> str:
