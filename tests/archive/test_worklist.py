@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from prosvet.archive.api import IngestRequest
 from prosvet.archive.api import run as ingest
@@ -17,7 +17,7 @@ from prosvet.archive.schema import Finding, Image, Meta, Patient, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
 from prosvet.archive.visible import visible
-from prosvet.archive.worklist import ensure_listed, opened, relist, set_status
+from prosvet.archive.worklist import ensure_listed, list_studies, opened, relist, set_status
 from prosvet.archive.worklist_api import WorklistRequest, WorklistResult, run
 from prosvet.archive.worklist_filter import WorkFilter, conditions, seen_by
 from prosvet.archive.worklist_page import SORTS, Order, _rows
@@ -46,6 +46,7 @@ def busy(context: Context) -> Context:
                     source=("alpha", "alphabet", "beta")[known], description="",
                 )
             )  # fmt: skip
+            film(db, study)
             if number % 6 == 0:
                 claim(db, study, ("pneumothorax", "edema")[number // 6 % 2], "present")
     relist(store)
@@ -53,6 +54,13 @@ def busy(context: Context) -> Context:
         for number in range(0, STUDIES, 11):
             set_status(db, f"S{number * 7919 % 1000:03}", "signed", reader="petrova")
     return context
+
+
+def film(db: Connection, study: str) -> None:
+    """Something to read."""
+    plain = {"format": "png", "view": "frontal", "rows": 9, "cols": 9, "gates": {}, "scores": {}, "state": "examined"}
+    names = {"sha256": f"{study}-stored", "source_sha256": f"{study}-source", "file": f"{study}.png"}
+    db.execute(insert(Image).values(study_id=study, **names, **plain))
 
 
 def claim(db: object, study: str, concept: str, status: str, origin: str = "manifest") -> None:
@@ -124,6 +132,7 @@ def test_an_archive_of_before_is_listed_once_and_by_itself(context: Context) -> 
     with store.write() as db:
         db.execute(insert(Patient).values(id="P", sex="F"))
         db.execute(insert(Study).values(id="S", patient_id="P", age=50, date_shifted=False, source="x", description=""))
+        film(db, "S")
         claim(db, "S", "pneumothorax", "present")
     row = listed(context).rows[0]
     assert (row.priority, row.reason, row.sex, row.age) == (3, "pneumothorax", "F", 50)
@@ -201,9 +210,9 @@ def test_what_is_somebodys_own_is_there_for_them_and_seniors_only(busy: Context)
 @pytest.mark.parametrize(
     ("filters", "condition"),
     [
-        ({}, "status != 'signed'"),
+        ({}, "status != 'signed' AND status != 'no_film'"),
         ({"status": "signed"}, "status = 'signed'"),
-        ({"priority": 2}, "priority >= 2 AND status != 'signed'"),
+        ({"priority": 2}, "priority >= 2 AND status != 'signed' AND status != 'no_film'"),
         ({"sex": "F", "status": "all"}, "sex = 'F'"),
         ({"age_min": 10, "age_max": 20, "status": "all"}, "age BETWEEN 10 AND 20"),
         ({"date_from": date(2026, 1, 5), "date_to": date(2026, 1, 9), "status": "all"},
@@ -276,6 +285,7 @@ def test_a_link_to_a_page_shows_the_same_rows_after_others_have_come(busy: Conte
     with busy.get(Store).write() as db:
         db.execute(insert(Patient).values(id="new", sex="F"))
         db.execute(insert(Study).values(id="ZZZ", patient_id="new", date_shifted=False, source="x", description=""))
+        film(db, "ZZZ")
         claim(db, "ZZZ", "tension_pneumothorax", "present")
     relist(busy.get(Store))
     assert ids(listed(busy))[0] == "ZZZ"
@@ -306,6 +316,10 @@ def test_the_next_is_the_most_urgent_new_one_that_nobody_else_has(busy: Context)
 # ---------------------------------------------------------------- plans
 
 
+_HEADS = ("LIST SUBQUERY", "COMPOUND QUERY", "LEFT-MOST SUBQUERY", "UNION ALL", "CO-ROUTINE", "SCAN anon_1", "SCAN (sub")
+"""Of lists that the lines after them read off an index: what somebody reads blind."""
+
+
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("actor", [Actor(), Actor("petrova", "reader")])
 def test_a_page_is_read_off_an_index_without_sorting(busy: Context, sort: str, actor: Actor) -> None:
@@ -326,7 +340,21 @@ def test_a_page_is_read_off_an_index_without_sorting(busy: Context, sort: str, a
         _rows(Asked, where, Order(sort), None, 51, back=False)  # type: ignore[arg-type]
     assert plans
     for plan in plans:
-        if plan.startswith("LIST SUBQUERY"):  # the head of a list that the lines after it read off an index
+        if plan.startswith(_HEADS):
             continue
         assert "INDEX" in plan, plan
         assert "TEMP B-TREE" not in plan, plan
+
+
+def test_a_report_without_its_film_is_listed_but_not_as_work(context: Context) -> None:
+    store = context.get(Store)
+    with store.write() as db:
+        db.execute(insert(Patient).values(id="P"))
+        db.execute(insert(Study).values(id="S", patient_id="P", date_shifted=False, source="x", description=""))
+    relist(store)
+    assert listed(context).rows == ()
+    assert listed(context).counts["no_film"] == 1
+    with store.write() as db:
+        film(db, "S")
+        list_studies(db, ["S"])
+    assert [(row.study, row.status) for row in listed(context).rows] == [("S", "new")]

@@ -8,11 +8,18 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
-from prosvet.archive.schema import Finding, Patient, Study
+from prosvet.archive.schema import Finding, Image, Patient, Study
 from prosvet.archive.store import Store
 from prosvet.archive.worklist import relist
+
+
+def film(db: Connection, study: str) -> None:
+    """Something to read."""
+    plain = {"format": "png", "view": "frontal", "rows": 9, "cols": 9, "gates": {}, "scores": {}, "state": "examined"}
+    names = {"sha256": f"{study}-stored", "source_sha256": f"{study}-source", "file": f"{study}.png"}
+    db.execute(insert(Image).values(study_id=study, **names, **plain))
 
 
 @pytest.fixture
@@ -24,6 +31,7 @@ def listed(site: Any) -> Any:
             db.execute(insert(Patient).values(id=f"P{number}", sex="FM"[number % 2]))
             row = {"id": f"S{number:02}", "patient_id": f"P{number}", "age": 20.0 + number}
             db.execute(insert(Study).values(**row, date_shifted=False, source="upload", description=""))
+            film(db, f"S{number:02}")
         said = {"study_id": "S03", "concept": "pneumothorax", "status": "present", "origin": "report"}
         db.execute(insert(Finding).values(said))
     relist(store)

@@ -17,6 +17,7 @@ from prosvet.core.errors import InvalidRequest, NotFound, Taken
 from prosvet.core.types import View
 
 __all__ = [
+    "CLOSED",
     "STATUSES",
     "WorkStatus",
     "ensure_listed",
@@ -28,10 +29,14 @@ __all__ = [
     "take",
 ]
 
-WorkStatus = Literal["new", "read", "draft", "signed", "second_reading", "disagreement"]
+WorkStatus = Literal["new", "read", "draft", "signed", "second_reading", "disagreement", "no_film"]
 STATUSES: tuple[WorkStatus, ...] = get_args(WorkStatus)
 """new: nobody has opened it; read: opened, no protocol yet; draft: a protocol is begun; signed; second_reading: waits
-for a second reader; disagreement: the two readers differ and a third decides."""
+for a second reader; disagreement: the two readers differ and a third decides; no_film: a source's report came without
+its film, so that there is nothing to read."""
+
+CLOSED: tuple[WorkStatus, ...] = ("signed", "no_film")
+"""Where there is nothing to do."""
 
 _LISTED = "worklist"  # key of Meta: which table of urgency the priorities were made with
 _TABLE = 1  # grows with every change of priority.URGENCY
@@ -142,6 +147,10 @@ def _repeat(db: Connection, studies: Sequence[str]) -> None:
             date=day.scalar_subquery(),
         )
     )  # fmt: skip
+    for without, before, after in ((True, "new", "no_film"), (False, "no_film", "new")):
+        film_is = WorkItem.image_id.is_(None) if without else WorkItem.image_id.is_not(None)
+        changed = update(WorkItem).where(WorkItem.study_id.in_(studies), WorkItem.status == before, film_is)
+        db.execute(changed.values(status=after))
 
 
 def ensure_listed(store: Store) -> None:

@@ -14,7 +14,7 @@ from prosvet.archive.schema import Finding, Image, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
-from prosvet.archive.worklist import STATUSES, WorkStatus, ensure_listed, release, relist, take
+from prosvet.archive.worklist import CLOSED, STATUSES, WorkStatus, ensure_listed, release, relist, take
 from prosvet.archive.worklist_filter import WorkFilter, conditions
 from prosvet.archive.worklist_page import Order, Sort, page_of
 from prosvet.core.audit import AuditLog
@@ -170,7 +170,7 @@ def _counts(db: Connection, where: Sequence[ColumnElement[bool]]) -> dict[str, i
 
 def _total(counts: Mapping[str, int], status: str) -> int:
     if status == "open":
-        return sum(counts.values()) - counts["signed"]
+        return sum(count for name, count in counts.items() if name not in CLOSED)
     return sum(counts.values()) if status == "all" else counts[status]
 
 

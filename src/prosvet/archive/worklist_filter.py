@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from prosvet.archive.owned import blindly_read
 from prosvet.archive.schema import Finding, Image, Study
 from prosvet.archive.schema_work import WorkItem
-from prosvet.archive.worklist import WorkStatus
+from prosvet.archive.worklist import CLOSED, WorkStatus
 from prosvet.core.actor import Actor
 from prosvet.core.types import Frozen, Status
 from prosvet.language.vocabulary import vocabulary
@@ -25,7 +25,7 @@ class WorkFilter(Frozen):
     """Conditions that must all hold. A study whose sex, age or date is unknown does not match one on it."""
 
     status: Literal["open", "all"] | WorkStatus = Field(
-        default="open", description="One status; open: all that is not signed; all."
+        default="open", description="One status; open: what has a film and is not signed; all."
     )
     priority: int | None = Field(default=None, ge=0, le=3, description="This priority or higher: 3 critical, 0 any.")
     finding: str | None = Field(default=None, max_length=100, description="Concept that some origin says is present.")
@@ -73,7 +73,7 @@ def conditions(query: WorkFilter, actor: Actor, *, with_status: bool = True) -> 
     """
     found = [*seen_by(actor), WorkItem.study_id.not_in(blindly_read(actor)), *_ranges(query), *_elsewhere(query)]
     if with_status and query.status == "open":
-        found.append(WorkItem.status != "signed")
+        found += [WorkItem.status != name for name in CLOSED]
     elif with_status and query.status != "all":
         found.append(WorkItem.status == query.status)
     if query.priority:

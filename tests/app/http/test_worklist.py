@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, update
 from starlette.testclient import TestClient
 
 from prosvet.archive.schema import Finding, Image, Patient, Study
@@ -17,6 +17,13 @@ from prosvet.archive.worklist import relist, set_status
 
 MODEL = "model:compact@1"
 NASTY = '<img src=x onerror="alert(1)">.png'
+
+
+def film(db: Connection, study: str) -> None:
+    """Something to read."""
+    plain = {"format": "png", "view": "frontal", "rows": 9, "cols": 9, "gates": {}, "scores": {}, "state": "examined"}
+    names = {"sha256": f"{study}-stored", "source_sha256": f"{study}-source", "file": f"{study}.png"}
+    db.execute(insert(Image).values(study_id=study, **names, **plain))
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +39,8 @@ def studies(app: FastAPI) -> None:
                     date_shifted=False, source="upload", description="",
                 )
             )  # fmt: skip
+            if number != 7:
+                film(db, f"S{number:02}")
             if number % 10 == 0:
                 values = {"concept": "pneumothorax", "status": "present", "probability": 0.87, "origin": MODEL}
                 db.execute(insert(Finding).values(study_id=f"S{number:02}", **values))
