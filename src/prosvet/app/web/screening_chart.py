@@ -14,6 +14,7 @@ __all__ = ["tradeoff_chart"]
 
 _WIDTH, _HEIGHT = 560.0, 300.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 66.0, 534.0, 14.0, 246.0
+_FLOORS = (0.0, 0.6, 0.8, 0.9, 0.96)  # where the upright axis may begin: a quarter of the rest is a round number
 
 Point = tuple[float, float]
 
@@ -28,8 +29,7 @@ def tradeoff_chart(line: Sequence[Point], chosen: Point, lang: Lang) -> Markup:
         Marked with a dot and with lines to both axes.
     """
     percent = filters(lang)["percent"]
-    lowest = min([chosen[1], *(y for _, y in line if y >= 0.8)])
-    floor = max(0.0, min(0.95, lowest - 0.005))
+    floor = max(step for step in _FLOORS if step <= max(0.0, chosen[1] - 0.005))
     shown = [(x, y) for x, y in line if y >= floor] or [chosen]
 
     def at(point: Point) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from prosvet.app.web.render import page
 from prosvet.app.web.screening_chart import tradeoff_chart
 from prosvet.core.context import Context
 from prosvet.core.errors import InvalidRequest
+from prosvet.core.i18n import catalogue
 from prosvet.reading.stored import images_of
 from prosvet.screening import calibrate_api
 from prosvet.screening.audit_api import AuditRequest, Verdict
@@ -44,6 +45,7 @@ def screening(request: Request, context: ContextDep) -> HTMLResponse:
     said: dict[str, Any] = {
         "exact": lambda share: percent(share, context.lang),
         "stop_words": lambda why: stop_words(why, context.lang),
+        "who": lambda name: catalogue(context.lang).get(f"screening_page.who.{name}", name),
     }
     return page(request, context, "screening.html", **values, **said)
 
