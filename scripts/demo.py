@@ -172,6 +172,7 @@ def main() -> int:
     good = not normal and all(copy.ok for copy in copies) and all(result.hits for _, result in found)
     say()
     say(f"{out / 'index.html'}: {'готово' if good else 'НЕ ПРОЙДЕНО'}, {time.monotonic() - began:.0f} с")
+    say(f"Открыть этот архив в браузере: {Path(sys.executable).parent / 'prosvet'} --home {out / 'archive'} serve")
     return 0 if good else 1
 
 

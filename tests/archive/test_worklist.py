@@ -316,7 +316,7 @@ def test_the_next_is_the_most_urgent_new_one_that_nobody_else_has(busy: Context)
 # ---------------------------------------------------------------- plans
 
 
-_HEADS = ("LIST SUBQUERY", "COMPOUND QUERY", "LEFT-MOST SUBQUERY", "UNION ALL", "CO-ROUTINE", "SCAN anon_1", "SCAN (sub")
+_HEADS = ("LIST SUBQUERY", "COMPOUND QUERY", "LEFT-MOST SUBQUERY", "UNION ALL", "CO-ROUTINE", "SCAN anon_1")
 """Of lists that the lines after them read off an index: what somebody reads blind."""
 
 
@@ -358,3 +358,16 @@ def test_a_report_without_its_film_is_listed_but_not_as_work(context: Context) -
         film(db, "S")
         list_studies(db, ["S"])
     assert [(row.study, row.status) for row in listed(context).rows] == [("S", "new")]
+
+
+def test_what_the_model_holds_less_likely_than_not_is_only_suspected(context: Context) -> None:
+    store = context.get(Store)
+    with store.write() as db:
+        for study, sure in (("LESS", 0.2), ("MORE", 0.8)):
+            db.execute(insert(Patient).values(id=study))
+            db.execute(insert(Study).values(id=study, patient_id=study, date_shifted=False, source="x", description=""))
+            film(db, study)
+            said = {"concept": "pneumothorax", "status": "present", "probability": sure, "origin": "model:m@1"}
+            db.execute(insert(Finding).values(study_id=study, **said))
+    relist(store)
+    assert [(row.study, row.priority) for row in listed(context).rows] == [("MORE", 3), ("LESS", 2)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, case, select, update
 
 from prosvet.archive.schema import Finding
 from prosvet.archive.schema_work import WorkItem
@@ -97,7 +97,9 @@ def _rank(concept: str, status: str) -> tuple[int, bool, int, str]:
 
 def set_priorities(db: Connection, studies: Sequence[str]) -> None:
     """Set priority and reason of the listed `studies` (at most a thousand) from all that is claimed of them."""
-    query = select(Finding.study_id, Finding.concept, Finding.status).where(
+    # As reading says of it: over the model's threshold but less likely than not is suspected, not stated.
+    status = case((Finding.probability < 0.5, Status.UNCERTAIN.value), else_=Finding.status)
+    query = select(Finding.study_id, Finding.concept, status).where(
         Finding.study_id.in_(studies), Finding.concept.in_(list(URGENCY)), Finding.status.in_(_COUNTED)
     )
     claims: dict[str, list[tuple[str, str]]] = {study: [] for study in studies}

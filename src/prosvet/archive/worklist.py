@@ -39,7 +39,7 @@ CLOSED: tuple[WorkStatus, ...] = ("signed", "no_film")
 """Where there is nothing to do."""
 
 _LISTED = "worklist"  # key of Meta: which table of urgency the priorities were made with
-_TABLE = 1  # grows with every change of priority.URGENCY
+_TABLE = 2  # grows with every change of priority.URGENCY
 _PART = 500  # studies asked for at once
 
 
