@@ -79,6 +79,7 @@ __all__ = [
     "UsageError",
     "WrongHost",
     "by_code",
+    "plain_details",
 ]
 
 
@@ -614,6 +615,11 @@ class AccountRefused(AccessError):
     code = "account_refused"
     http_status = 409
     reasons = "account_reasons"
+
+
+def plain_details(error: ProsvetError) -> dict[str, str | int | float | bool]:
+    """The facts of `error` that go into JSON: those that are plain values."""
+    return {key: value for key, value in error.details.items() if isinstance(value, str | int | float | bool)}
 
 
 def by_code() -> dict[str, type[ProsvetError]]:

@@ -16,7 +16,7 @@ import typer
 from prosvet.app.cli.face import root, verb
 from prosvet.app.cli.session import Answer
 from prosvet.app.cli.verbs import VERBS
-from prosvet.core.errors import Cancelled, DiskFull, InternalError, ProsvetError, UsageError
+from prosvet.core.errors import Cancelled, DiskFull, InternalError, ProsvetError, UsageError, plain_details
 from prosvet.core.i18n import LANGS, Lang, text
 
 __all__ = ["build", "main"]
@@ -134,7 +134,8 @@ def _print(answer: Answer, out: TextIO | None) -> None:
 def _complain(error: ProsvetError, lang: Lang, out: TextIO | None) -> None:
     message, hint = error.message(lang), error.hint(lang)
     if out is not None:
-        _envelope({"ok": False, "error": {"code": error.code, "message": message, "hint": hint}}, out)
+        facts = {"code": error.code, "message": message, "hint": hint, "details": plain_details(error)}
+        _envelope({"ok": False, "error": facts}, out)
         return
     from rich.console import Console
     from rich.text import Text

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from prosvet.app.http.deps import request_context
 from prosvet.app.http.headers import HEADERS
-from prosvet.core.errors import InternalError, InvalidRequest, MethodRefused, NotFound, ProsvetError
+from prosvet.core.errors import InternalError, InvalidRequest, MethodRefused, NotFound, ProsvetError, plain_details
 from prosvet.core.i18n import Lang
 
 __all__ = ["ErrorBody", "ErrorInfo", "add_handlers", "answer", "error_body"]
@@ -57,8 +57,7 @@ class ErrorBody(BaseModel):
 
 def error_body(error: ProsvetError, lang: Lang) -> ErrorBody:
     """The error as a body; details that are no plain values are left out."""
-    plain = {key: value for key, value in error.details.items() if isinstance(value, str | int | float | bool)}
-    info = ErrorInfo(code=error.code, message=error.message(lang), hint=error.hint(lang), details=plain)
+    info = ErrorInfo(code=error.code, message=error.message(lang), hint=error.hint(lang), details=plain_details(error))
     return ErrorBody(error=info)
 
 
