@@ -34,7 +34,7 @@ WANTED = {  # source of the manifest -> (group, films at most)
     "kermany": ("children", 400),
 }
 NEGATIVES = 400
-SPLITS = ("train", "val", "test", "lateral")
+SPLITS = ("train", "val", "lateral")
 BATCH = 16
 
 
@@ -44,7 +44,7 @@ def chosen(data: Path, seed: int) -> list[dict[str, str]]:
         rows = list(csv.DictReader(stream))
     rng, out = np.random.default_rng(seed), []
     for source, (group, most) in WANTED.items():
-        found = [row | {"group": group} for row in rows if row["source"] == source and row["split"] in SPLITS[:3]]
+        found = [row | {"group": group} for row in rows if row["source"] == source and row["split"] in SPLITS[:2]]
         out += [found[i] for i in sorted(rng.permutation(len(found))[:most])]
     out += [row | {"group": "lateral"} for row in rows if row["split"] == "lateral"]
     nih = [row for row in out if row["group"] == "nih"]

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# The Debian packages that tests use: chromium looks at the demo's page.
+# The Debian packages that tests use: chromium looks at the pages, promtool (prometheus) at the alert rules.
 # In CI a package that cannot be had is a failure; elsewhere its tests are skipped, and said so.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
+command -v promtool >/dev/null || missing+=(prometheus)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 install() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,6 +41,7 @@ CONDITIONS: dict[str, Callable[[], bool]] = {
     "no-shared": lambda: not (shared_folder() / "cxr").is_dir(),
     "no-data": lambda: not public_folder().is_dir() and os.environ.get("CI") != "true",
     "no-torch": lambda: find_spec("torch") is None and os.environ.get("CI") != "true",
+    "no-promtool": lambda: shutil.which("promtool") is None and os.environ.get("CI") != "true",
     "no-chromium": lambda: os.environ.get("CI") != "true",
     "no-coco": lambda: find_spec("pycocoevalcap") is None,
     "no-sklearn": lambda: find_spec("sklearn") is None,

@@ -11,16 +11,13 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from prosvet.app.http.app import create_app
 from prosvet.core.context import Context
 from prosvet.core.settings import load_settings
 
-pytest.importorskip("playwright", reason="playwright is not installed")
-
-from playwright.sync_api import Browser, Page, sync_playwright
-
-NO_CHROMIUM = "chromium is not installed: scripts/install-debian.sh"
+NO_CHROMIUM = "chromium is not installed"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--use-gl=swiftshader"]
 
 
