@@ -30,11 +30,11 @@ class Outcome:
         return self.envelope["result"]
 
     @property
-    def error(self) -> dict[str, str]:
+    def error(self) -> dict[str, Any]:
         assert self.envelope["ok"] is False, self.out
         assert set(self.envelope) == {"ok", "error"}
-        assert set(self.envelope["error"]) == {"code", "message", "hint"}
-        error: dict[str, str] = self.envelope["error"]
+        assert set(self.envelope["error"]) == {"code", "message", "hint", "details"}
+        error: dict[str, Any] = self.envelope["error"]
         return error
 
 

@@ -45,7 +45,7 @@ def browser() -> Iterator[Browser]:
 def serve(home: Path, *, accounts: bool = False) -> Iterator[Site]:
     """A server on a free port of 127.0.0.1, in a thread of this process."""
     app = create_app(load_settings({}, home=home, threads=1), accounts=accounts)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 30

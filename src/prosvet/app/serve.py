@@ -88,6 +88,7 @@ def serve(request: ServeRequest, context: Context, opened: Callable[[str], None]
     Thread(target=warm, args=(app.state.context,), name="warm", daemon=True).start()
     config = uvicorn.Config(
         app, log_level="warning", server_header=False,
+        log_config=None,  # its own would close the handlers that are there
         # Who asks and by what is told by the proxy that was named, and by nobody else.
         proxy_headers=bool(request.behind_proxy), forwarded_allow_ips=request.behind_proxy or "",
         timeout_keep_alive=15, timeout_graceful_shutdown=5, limit_concurrency=500,

@@ -94,7 +94,7 @@ def test_a_silent_stream_says_that_it_is_alive_and_lets_go_when_it_is_closed(con
 @pytest.fixture
 def served(own_home: Path) -> Iterator[tuple[FastAPI, int]]:
     app = create_app(load_settings({}, home=own_home, threads=1))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
