@@ -8,6 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +86,8 @@ def test_a_silent_stream_says_that_it_is_alive_and_lets_go_when_it_is_closed(con
         await events.aclose()  # type: ignore[attr-defined]
         return got
 
-    first, *beats = asyncio.run(listen())
+    with ThreadPoolExecutor(1) as alone:  # this thread may hold a browser's event loop
+        first, *beats = alone.submit(asyncio.run, listen()).result()
     assert first.startswith("event: progress\ndata: {")
     assert beats == [": still here\n\n"] * 2
     assert len(runner.hub) == 0
