@@ -28,7 +28,7 @@ from prosvet.reading.clock import now
 from prosvet.reading.double.api import DoubleReadingRequest, run
 from prosvet.reading.double.views import ReadingView
 
-from .conftest import AddStudy, As
+from ..conftest import AddStudy, As
 
 SCORES = {"pneumothorax": 0.92, "edema": 0.001, "mass": 0.05, "hernia": 0.4}
 

@@ -21,7 +21,7 @@ from prosvet.reading.retrospective import runner
 from prosvet.reading.retrospective.api import RetrospectiveRequest, RetrospectiveResult, run
 from prosvet.reading.retrospective.lists import RunView
 
-from .conftest import AddStudy, As
+from ..conftest import AddStudy, As
 
 T = TypeVar("T")
 
