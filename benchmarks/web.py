@@ -229,14 +229,15 @@ def main() -> None:
     arguments.add_argument("--home", type=Path, required=True)
     arguments.add_argument("--users", type=int, default=50)
     arguments.add_argument("--seconds", type=int, default=120)
-    arguments.add_argument("--requests", type=int, default=10_000)
+    arguments.add_argument("--requests", type=int, default=10_000, help="for the memory; 0 leaves it out")
     given = arguments.parse_args()
     with served(given.home) as (url, pid), httpx.Client(base_url=url, timeout=60) as client:
         studies = some_studies(client, 60)
         rows = server_times(client, studies)
         rows += browser_times(url, studies[:20])
         rows += load(url, studies, given.users, given.seconds)
-        rows.append(flatness(client, pid, studies, given.requests))
+        if given.requests:
+            rows.append(flatness(client, pid, studies, given.requests))
     finish("web", given.out, figures=rows)
 
 
