@@ -68,6 +68,9 @@ QUERIES = (
 )  # fmt: skip
 
 
+SEEN = "Chromium, no GPU; films of 256 px but for a few"
+
+
 @contextmanager
 def served(home: Path) -> Iterator[tuple[str, int]]:
     """The address and the process id of a server over `home`."""
@@ -150,9 +153,9 @@ def browser_times(url: str, studies: list[str]) -> list[dict[str, Any]]:
     n = len(studies)
     others = max(size for name, size in scripts.items() if name != "viewer page")
     return [
-        figure("study: first pixel after the click, p95", "Chromium, no GPU; films of 256 px but for a few", float(np.percentile(first, 95)), n,
+        figure("study: first pixel after the click, p95", SEEN, float(np.percentile(first, 95)), n,
                unit="ms", target=400, p50_ms=round(float(np.median(first)), 1)),
-        figure("study: full-size film after the click, p95", "Chromium, no GPU; films of 256 px but for a few", float(np.percentile(full, 95)), n,
+        figure("study: full-size film after the click, p95", SEEN, float(np.percentile(full, 95)), n,
                unit="ms", target=1500, p50_ms=round(float(np.median(full)), 1)),
         figure("JavaScript of the viewer page, compressed", "gzip -9", scripts["viewer page"] / 1000, 1, unit="MB",
                target=1.5),
