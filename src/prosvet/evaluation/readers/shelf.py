@@ -29,7 +29,7 @@ _NAME = re.compile(r"[\w-]{1,60}")
 
 
 class ReaderProgress(Frozen):
-    """How far one reader is; `seconds` is the median time of an answer."""
+    """How far one reader is."""
 
     reader: str
     answered: int
