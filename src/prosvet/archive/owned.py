@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Select, exists, select, true, union_all
 
 from prosvet.archive.schema import Study
+from prosvet.archive.schema_marks import MarkReading
 from prosvet.archive.schema_screen import ScreenAudit
 from prosvet.archive.schema_work import Opinion, WorkItem
 from prosvet.core.actor import Actor
@@ -25,7 +26,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 
 
 def blindly_read(actor: Actor) -> Select[str]:
-    """A select of the ids of the studies on which `actor` has begun an opinion or an audit without an end.
+    """The studies (ids) on which `actor` has begun an opinion, an audit or a blind mark without an end.
 
     Lists and search leave these out for `actor`: their order and their reasons would tell what was found.
     """
@@ -33,4 +34,7 @@ def blindly_read(actor: Actor) -> Select[str]:
         Opinion.reader == actor.name, Opinion.signed.is_(None), Opinion.part.in_(("first", "second"))
     )
     audits = select(ScreenAudit.study_id).where(ScreenAudit.reader == actor.name, ScreenAudit.verdict.is_(None))
-    return select(union_all(opinions, audits).subquery().c.study_id)
+    marking = select(MarkReading.study_id).where(
+        MarkReading.reader == actor.name, MarkReading.finished.is_(None), MarkReading.blind
+    )
+    return select(union_all(opinions, audits, marking).subquery().c.study_id)

@@ -4,6 +4,7 @@ from alembic import context
 
 from prosvet.archive import (  # noqa: F401 - their tables belong to the metadata
     schema_app,
+    schema_marks,
     schema_monitor,
     schema_screen,
     schema_work,
