@@ -26,8 +26,11 @@ __all__ = [
     "Cancelled",
     "CardsDiffer",
     "CohortError",
+    "ChallengerNotAssessed",
+    "ChallengerWorse",
     "ColourPhotograph",
     "DecompressionBomb",
+    "DeploymentError",
     "DiskFull",
     "DoubleReadingError",
     "Forbidden",
@@ -64,6 +67,7 @@ __all__ = [
     "QueryLanguage",
     "RecordsDiffer",
     "Retold",
+    "RetrainingError",
     "ScopeMissing",
     "ScreeningError",
     "SeveralLayouts",
@@ -404,6 +408,14 @@ class ModelHashMismatch(ModelError):
     code = "model_hash_mismatch"
 
 
+class DeploymentError(ModelError):
+    """What a site reads with cannot be changed or read. Details: reason (under ``deployment_reasons``), facts."""
+
+    code = "deployment_error"
+    http_status = 409
+    reasons = "deployment_reasons"
+
+
 class ArchiveError(ProsvetError):
     """Details: reason."""
 
@@ -490,6 +502,31 @@ class MonitoringError(ProsvetError):
     http_status = 422
     exit_code = 2
     reasons = "monitoring_reasons"
+
+
+class RetrainingError(ProsvetError):
+    """A step of retraining that refuses. Details: reason (under ``retraining_reasons``), and what it names."""
+
+    code = "retraining_error"
+    http_status = 422
+    exit_code = 2
+    reasons = "retraining_reasons"
+
+
+class ChallengerWorse(RetrainingError):
+    """A challenger that is worse, or not shown to be no worse. Details: name, reason, findings (comma-separated)."""
+
+    code = "challenger_worse"
+    http_status = 409
+    exit_code = 1
+
+
+class ChallengerNotAssessed(RetrainingError):
+    """A challenger with findings that nobody could judge. Details: name, reason, findings (comma-separated)."""
+
+    code = "challenger_not_assessed"
+    http_status = 409
+    exit_code = 1
 
 
 class TargetNotProvable(ScreeningError):
