@@ -18,6 +18,7 @@ __all__ = [
     "AlreadyRunning",
     "ArchiveBusy",
     "ArchiveError",
+    "BadMarks",
     "BadReport",
     "BadZip",
     "BlindReading",
@@ -47,6 +48,7 @@ __all__ = [
     "LineStopped",
     "LoopbackOnly",
     "ManifestError",
+    "MarkError",
     "MethodRefused",
     "MissingColumns",
     "MissingExtra",
@@ -527,6 +529,21 @@ class ChallengerNotAssessed(RetrainingError):
     code = "challenger_not_assessed"
     http_status = 409
     exit_code = 1
+
+
+class MarkError(ProsvetError):
+    """A step of marking that refuses. Details: reason (under ``mark_reasons``), and what it names."""
+
+    code = "mark_error"
+    http_status = 422
+    exit_code = 2
+    reasons = "mark_reasons"
+
+
+class BadMarks(MarkError):
+    """A file of marks that is not taken in, wholly. Details: row (where it stands in the file), reason."""
+
+    code = "bad_marks"
 
 
 class TargetNotProvable(ScreeningError):
