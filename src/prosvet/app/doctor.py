@@ -23,6 +23,7 @@ from prosvet.core.errors import ProsvetError
 from prosvet.core.i18n import text
 from prosvet.core.types import Frozen
 from prosvet.models.card import cards, load_card, verified_path
+from prosvet.models.deployed import deployed, in_force
 
 __all__ = ["CHECKS", "Check", "DoctorRequest", "DoctorResult", "run"]
 
@@ -132,8 +133,22 @@ def _models(_: DoctorRequest, context: Context) -> Found:
             yield "failed", error.message(context.lang)
         else:
             yield "ok", _say(context, "model", name=name, revision=card.revision, files=len(card.files))
-    if context.settings.model not in names:
-        yield "failed", _say(context, "model_missing", name=context.settings.model)
+    yield from _deployed(context)
+
+
+def _deployed(context: Context) -> Found:
+    """What the site reads with: that it can be read, and the adapter's hashes."""
+    try:
+        used = deployed(context.settings)
+        if used.model not in cards(context.settings.home):
+            yield "failed", _say(context, "model_missing", name=used.model)
+            return
+        card = in_force(context.settings, used).card
+    except ProsvetError as error:
+        yield "failed", error.message(context.lang)
+        return
+    if used.version:
+        yield "ok", _say(context, "deployed", name=used.model, revision=card.revision, version=used.version)
 
 
 def _archive(request: DoctorRequest, context: Context) -> Found:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from prosvet.archive.base_scores import base_row
 from prosvet.archive.describe import examined, half
 from prosvet.archive.files import FileStore
 from prosvet.archive.records import ImageRecord
 from prosvet.archive.schema import Finding, Image, ImageVector, Report, ReportVector
+from prosvet.archive.schema_site import BaseScores
 from prosvet.archive.store import Store
 from prosvet.archive.texts import REVISION, ReportVectors
 from prosvet.archive.worklist import list_studies
@@ -60,6 +62,8 @@ def _update(db: Connection, image: int, study: str, record: ImageRecord) -> None
     if record.vector is not None:
         model, revision, vector = record.vector
         insert_many(db, ImageVector, [{"image_id": image, "model": model, "revision": revision, "vector": vector}])
+    if record.base_scores is not None:
+        db.execute(insert(BaseScores), base_row(image, record.base_scores))
 
 
 def encode_reports(store: Store, texts: ReportVectors) -> int:

@@ -21,6 +21,7 @@ from prosvet.archive.strip import strip_notes
 from prosvet.archive.texts import report_claims, report_language
 from prosvet.core.types import Status, View
 from prosvet.imaging.film import Film
+from prosvet.models.adapter import base_revision
 from prosvet.models.examine import Examination
 
 __all__ = ["Describer", "half"]
@@ -141,7 +142,10 @@ def examined(
         "view": seen.value, "is_chest_xray": gates.is_chest_xray, "gates": gates.model_dump(mode="json"),
         "scores": scores, "state": "examined",
     }  # fmt: skip
-    return ImageRecord(columns, claims, None if vector is None else (model.name, model.revision, half(vector)))
+    kept = None if vector is None else (model.name, model.revision, half(vector))
+    adapted = bool(scores and examination.base_scores)
+    own = (model.name, base_revision(model.revision), dict(examination.base_scores)) if adapted else None
+    return ImageRecord(columns, claims, kept, own)
 
 
 def _keys(item: Item, header: Dataset | None, content: str) -> tuple[str, str]:

@@ -42,6 +42,7 @@ class ImageRecord:
     columns: dict[str, Any]
     claims: tuple[Claim, ...] = ()
     vector: tuple[str, str, bytes] | None = None
+    base_scores: tuple[str, str, dict[str, float]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

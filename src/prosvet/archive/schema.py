@@ -28,7 +28,7 @@ __all__ = [
     "Study",
 ]
 
-HEAD = "0005"
+HEAD = "0006"
 """The migration that these tables correspond to; a test holds the two together."""
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from prosvet.archive import lookup
+from prosvet.archive.base_scores import in_space
 from prosvet.archive.database import open_database, spoken_errors
 from prosvet.archive.files import room_for
 from prosvet.archive.filters import StudyFilter, matching
@@ -118,7 +119,10 @@ class Store:
     # -- vectors and texts, for indexes ---------------------------------------------------------------
 
     def image_vectors(self, model: str, revision: str, *, after: int = 0) -> VectorBlock:
-        """All vectors of images with ids above `after`; for a million of them prefer the blocks."""
+        """All vectors of images with ids above `after`; for a million of them prefer the blocks.
+
+        The vectors of a base revision are also those of its adaptations: an adapter does not move them.
+        """
         return _gather(self.image_vector_blocks(model, revision, after=after))
 
     def report_vectors(self, model: str, revision: str, *, after: int = 0) -> VectorBlock:
@@ -130,7 +134,7 @@ class Store:
     ) -> Iterator[VectorBlock]:
         """Vectors of images, ids ascending, in blocks of at most `size`, on one snapshot."""
         table = ImageVector
-        query = select(table.image_id, table.vector).where(table.model == model, table.revision == revision)
+        query = select(table.image_id, table.vector).where(table.model == model, in_space(table.revision, revision))
         yield from self._blocks(query, table.image_id, after, size)
 
     def report_vector_blocks(

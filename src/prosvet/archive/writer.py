@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, or_, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from prosvet.archive.base_scores import base_row
 from prosvet.archive.records import Claim, Record
 from prosvet.archive.schema import (
     Base,
@@ -26,6 +27,7 @@ from prosvet.archive.schema import (
     ReportVector,
     Study,
 )
+from prosvet.archive.schema_site import BaseScores
 from prosvet.archive.worklist import list_studies
 
 __all__ = ["Written", "insert_many", "write_records"]
@@ -121,6 +123,8 @@ def _add_image(batch: _Batch, record: Record, study: str) -> None:
     if record.image.vector is not None:
         model, revision, vector = record.image.vector
         batch.rows[ImageVector].append({"image_id": number, "model": model, "revision": revision, "vector": vector})
+    if record.image.base_scores is not None:
+        batch.rows[BaseScores].append(base_row(number, record.image.base_scores))
 
 
 def _add_report(batch: _Batch, record: Record, study: str) -> None:
@@ -161,7 +165,7 @@ def _flush(batch: _Batch) -> None:
             ),
             rows[Patient],
         )  # fmt: skip
-    for table in (Study, Image, Report):
+    for table in (Study, Image, Report, BaseScores):
         if rows[table]:
             db.execute(insert(table), rows[table])
     for many in (Finding, ImageVector, ReportVector):

@@ -28,7 +28,9 @@ S = TypeVar("S", bound=Service)
 class Context:
     """Settings, progress, actor and services of one process or request. Nothing is a mutable global.
 
-    Services are built once, whoever asks first, and shared with every context made by :meth:`child`.
+    Services are built once, whoever asks first, and shared with every context made by :meth:`child`. One that says it
+    is ``stale()`` (the model, after another was deployed) is built anew for the next child; a child keeps what it has
+    used, so that one request or job is the work of one model.
 
     Examples
     --------
@@ -45,6 +47,7 @@ class Context:
         self.actor = actor or Actor()
         self._services: dict[type, Any] = {}
         self._building = RLock()
+        self._used: dict[type, Any] = {}
         self._root = self
 
     @property
@@ -65,15 +68,27 @@ class Context:
 
     def get(self, kind: type[S]) -> S:
         """The context's one `kind` (``context.get(Store)``), built with ``kind.from_context`` on first use."""
-        service = self._services.get(kind)
+        service = self._used.get(kind)
         if service is None:
-            with self._building:
-                if kind not in self._services:
-                    # Built for all: with the progress and the language of nobody's request.
-                    self._services[kind] = kind.from_context(self._root)
-                service = self._services[kind]
+            service = self._current(kind)
+            if self is not self._root:
+                self._used[kind] = service
         made: S = service
         return made
+
+    def _current(self, kind: type[S]) -> Any:
+        service = self._services.get(kind)
+        if service is None or _stale(service):
+            with self._building:
+                service = self._services.get(kind)
+                if service is None or _stale(service):
+                    # Built for all: with the progress and the language of nobody's request.
+                    service = self._services[kind] = kind.from_context(self._root)
+        return service
+
+    def put(self, kind: type[S], service: S) -> None:
+        """Let `service` be the context's one `kind`, before anybody asks for it."""
+        self._services[kind] = service
 
     def close(self) -> None:
         """Close every service that can be closed."""
@@ -88,3 +103,8 @@ class Context:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _stale(service: Any) -> bool:
+    stale = getattr(service, "stale", None)
+    return bool(stale()) if stale is not None else False

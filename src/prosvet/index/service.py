@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
@@ -32,6 +33,8 @@ from prosvet.index.files import Stamp, current, publish
 from prosvet.index.layered import Layered
 from prosvet.index.text import TextIndex
 from prosvet.index.vectors import gather
+from prosvet.models.adapter import base_revision
+from prosvet.models.deployed import deployed
 
 __all__ = ["Indexes", "Kind"]
 
@@ -53,18 +56,21 @@ class Indexes:
     thread builds; meanwhile others search what was there before, unless something was erased from it.
     """
 
-    def __init__(self, store: Store, home: Path, *, threads: int, model: str, progress: Progress) -> None:
+    def __init__(
+        self, store: Store, home: Path, *, threads: int, model: str | Callable[[], str], progress: Progress
+    ) -> None:
         self.root = home / "index"
-        self._store, self._threads, self._model, self._progress = store, threads, model, progress
+        self._store, self._threads, self._progress = store, threads, progress
+        self._model: Callable[[], str] = model if callable(model) else partial(str, model)
         self._held: dict[str, tuple[Changes, object]] = {}
         self._building: dict[str, Lock] = {}
 
     @classmethod
     def from_context(cls, context: Context) -> Self:
-        """The indexes of the context's archive; vectors of the settings' model are preferred."""
+        """The indexes of the context's archive; vectors of the model in force are preferred."""
         settings = context.settings
-        return cls(context.get(Store), settings.home, threads=settings.threads, model=settings.model,
-                   progress=context.progress)  # fmt: skip
+        return cls(context.get(Store), settings.home, threads=settings.threads,
+                   model=lambda: deployed(settings).model, progress=context.progress)  # fmt: skip
 
     @property
     def image_vectors(self) -> Layered:
@@ -229,15 +235,19 @@ class Indexes:
         return self._store.report_vector_blocks(model, revision, after=after)
 
     def _vector_model(self, kind: Kind) -> tuple[str, str, int]:
-        """(name, revision, count) of the vectors to search: of the settings' model, else of the most.
+        """(name, base revision, count) of the vectors to search: of the model in force, else of the most.
 
-        Vectors of two revisions are never mixed: their spaces differ.
+        Vectors of two base revisions are never mixed: their spaces differ. An adapter does not move vectors.
         """
         table = ImageVector if kind == "images" else ReportVector
         query = select(table.model, table.revision, func.count()).group_by(table.model, table.revision)
         with self._store.read() as connection:
             rows = [(str(m), str(r), int(n)) for m, r, n in connection.execute(query)]
-        return max(rows, key=lambda row: (row[0] == self._model, row[2], row[1]), default=("", "", 0))
+        spaces: Counter[tuple[str, str]] = Counter()
+        for model, revision, n in rows:
+            spaces[model, base_revision(revision)] += n
+        found, wanted = [(*space, n) for space, n in spaces.items()], self._model()
+        return max(found, key=lambda row: (row[0] == wanted, row[2], row[1]), default=("", "", 0))
 
 
 def _loaded(folder: Path, load: Callable[[Path], T]) -> T | None:

@@ -1,7 +1,7 @@
 """Everything the networks say of a film: gates, anatomy, scores, maps and the vector. No words, no judgement.
 
-:class:`Examiner` runs the card that the settings name. A film that is not a frontal chest X-ray comes back with
-its gates alone; it is for the caller to refuse it.
+:class:`Examiner` runs the model that is deployed at the site, with the site's adapter when there is one. A film that
+is not a frontal chest X-ray comes back with its gates alone; it is for the caller to refuse it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 
 from prosvet.core.context import Context
 from prosvet.core.errors import ModelError
+from prosvet.core.settings import Settings
 from prosvet.core.types import Gates, ModelRef, View
 from prosvet.imaging.film import Film
 from prosvet.imaging.geometry import Placement
 from prosvet.imaging.quality import quality_reasons
+from prosvet.models.adapter import Adapter
 from prosvet.models.anatomy import PARTS, Anatomy, clean_plane
 from prosvet.models.backends.onnx import OnnxNetwork
-from prosvet.models.card import Card, load_card, verified_path
+from prosvet.models.card import Card, verified_path
+from prosvet.models.deployed import Deployment, deployed, in_force
 from prosvet.models.prepare import Prepared, prepare
 
 __all__ = ["Examination", "Examiner", "FindingMap"]
@@ -49,6 +52,8 @@ class Examination:
         Upright: a negative turned positive, a rotation undone.
     scores : dict of concept to probability
         Calibrated; empty unless the film is a frontal chest X-ray.
+    base_scores : dict of concept to probability
+        Those of the model before the site's adapter; empty without one.
     vector : ndarray, shape (512,), float32, or None
         Unit vector in the space of the sentence encoder.
     """
@@ -60,6 +65,7 @@ class Examination:
     vector: NDArray[np.float32] | None = None
     maps: dict[str, FindingMap] = field(default_factory=dict)
     anatomy: Anatomy | None = None
+    base_scores: dict[str, float] = field(default_factory=dict)
 
     @property
     def readable(self) -> bool:
@@ -68,14 +74,22 @@ class Examination:
 
 
 class Examiner:
-    """The networks of one card, loaded strictly (hash checked) on first use."""
+    """The networks of one card, loaded strictly (hash checked) on first use.
 
-    def __init__(self, card: Card, threads: int, operating_point: str) -> None:
+    Parameters
+    ----------
+    card : Card
+        With an adapter, the adapted one (:func:`prosvet.models.adapter.adapted`).
+    """
+
+    def __init__(self, card: Card, threads: int, operating_point: str, adapter: Adapter | None = None) -> None:
         if operating_point not in card.operating_points:
             known = ", ".join(sorted(card.operating_points))
             raise ModelError(name=card.name, reason=f"operating point {operating_point}: choose from {known}")
         self.card = card
         self.ref = ModelRef(name=card.name, revision=card.revision, operating_point=operating_point)
+        self.adapter = adapter
+        self._of: tuple[Settings, Deployment] | None = None
         self._threads = threads
         self._networks: dict[str, OnnxNetwork] = {}
         self._loading = Lock()
@@ -84,9 +98,16 @@ class Examiner:
 
     @classmethod
     def from_context(cls, context: Context) -> Self:
-        """The examiner of the settings' model."""
+        """The examiner of the model in force at the settings' site."""
         settings = context.settings
-        return cls(load_card(settings.model, settings.home), settings.threads, settings.operating_point)
+        found = in_force(settings)
+        made = cls(found.card, settings.threads, settings.operating_point, found.adapter)
+        made._of = settings, found.deployment
+        return made
+
+    def stale(self) -> bool:
+        """Whether another model or adapter was deployed since; one look at a file's time."""
+        return self._of is not None and deployed(self._of[0]) != self._of[1]
 
     def _network(self, part: str) -> OnnxNetwork:
         with self._loading:  # sessions themselves may run in many threads at once
@@ -132,7 +153,9 @@ class Examiner:
         answers = self._findings([squares[n] for n in readable], maps=maps)
         results = [Examination(film, found, self.ref) for film, found in zip(upright, gates, strict=True)]
         for n, organ, (scores, vector, places) in zip(readable, organs, answers, strict=True):
-            results[n] = Examination(upright[n], gates[n], self.ref, scores, vector, places, organ)
+            mine = self.adapter.scores(scores, vector) if self.adapter else scores
+            base = scores if self.adapter else {}
+            results[n] = Examination(upright[n], gates[n], self.ref, mine, vector, places, organ, base)
         return [replace(one, gates=one.gates.model_copy(update={"quality": _quality(one)})) for one in results]
 
     def _gate(self, films: Sequence[Film]) -> list[tuple[Gates, Prepared]]:

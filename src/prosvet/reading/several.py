@@ -38,9 +38,8 @@ class Several:
     """One examiner a card, each loaded when first asked for."""
 
     def __init__(self, context: Context) -> None:
-        self._settings = context.settings
-        self._first = context.get(Examiner)
-        self._examiners: dict[str, Examiner] = {self._first.card.name: self._first}
+        self._settings, self._context = context.settings, context
+        self._examiners: dict[str, Examiner] = {}
         self._known: OrderedDict[tuple[str, ModelRef], Looked] = OrderedDict()
         self._lock = Lock()
 
@@ -50,13 +49,16 @@ class Several:
         return cls(context)
 
     def examiner(self, model: str | None = None) -> Examiner:
-        """The examiner of the card `model`; that of the settings when None.
+        """The examiner of the card `model`, without an adapter; with None, or by its name, what is in force.
 
         Raises
         ------
         ModelNotFound, ModelError
         """
-        name = model or self._first.card.name
+        used = self._context.get(Examiner)
+        name = model or used.card.name
+        if name == used.card.name:
+            return used
         with self._lock:
             if name not in self._examiners:
                 changed = self._settings.model_copy(update={"model": name})

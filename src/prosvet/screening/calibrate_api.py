@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from prosvet.archive.store import Store
@@ -14,18 +16,20 @@ from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, ScreeningError
 from prosvet.core.i18n import text
 from prosvet.core.types import Frozen
-from prosvet.models.card import load_card
+from prosvet.models.deployed import card_in_force
 from prosvet.screening import known
-from prosvet.screening.archived import ArchivedStudy, studies
+from prosvet.screening.archived import SCORE, ArchivedStudy, studies
 from prosvet.screening.binomial import Share, best_target, needed
 from prosvet.screening.calibrations import keep
+from prosvet.screening.confidence.calibrated import SetRule, UnsureChoice, make_rule, ruled, told
+from prosvet.screening.confidence.rule import Rule
 from prosvet.screening.control import Controlled, CurvePoint, Floats, Risk, cleared, control, curve
 from prosvet.screening.line import now
 from prosvet.screening.policy import Policy
 from prosvet.screening.table import Case, cases, data_hash, read_labels, read_scores
 from prosvet.screening.words import guarantee
 
-__all__ = ["CalibrateRequest", "CalibrateResult", "Released", "Sensitivity", "current_model", "run"]
+__all__ = ["CalibrateRequest", "CalibrateResult", "Released", "Sensitivity", "current_model", "operating_point", "run"]
 
 _SAME = 1e-4  # scores are kept with four digits
 
@@ -48,6 +52,7 @@ class CalibrateRequest(Frozen):
     distance_quantile: float = Field(default=0.99, gt=0.5, le=1, description="Share of known films within the limit.")
     policy: Policy = Field(default=Policy(), description="Which gates are loosened.")
     model: str | None = Field(default=None, max_length=200, description="NAME@REVISION that gave the scores.")
+    unsure: UnsureChoice = Field(default=UnsureChoice(), description="Whether the line abstains when likely wrong.")
 
 
 class Sensitivity(Frozen):
@@ -87,6 +92,9 @@ class CalibrateResult(Frozen):
         can be released.
     differing : int
         Studies whose score in the table is not the archive's own.
+    unsure : SetRule or None
+        The rule by which the line abstains because it is unsure; all else then speaks of the studies that were not set
+        aside for it, and a study that it keeps back is not released, whatever its score.
     """
 
     id: int
@@ -118,6 +126,7 @@ class CalibrateResult(Frozen):
     curve: tuple[CurvePoint, ...]
     guarantee: str
     warnings: tuple[str, ...]
+    unsure: SetRule | None = None
 
 
 def run(request: CalibrateRequest, context: Context) -> CalibrateResult:
@@ -132,7 +141,8 @@ def run(request: CalibrateRequest, context: Context) -> CalibrateResult:
     NotFound, MissingColumns, InvalidRecord, RecordsDiffer
         For tables that cannot be used.
     ScreeningError
-        When the set has no normal study, or a second target has no column ``critical``.
+        When the set has no normal study, a second target has no column ``critical``, or a rule is asked for and the
+        part that is set aside is too small to learn from.
     """
     if not context.actor.may("senior"):
         raise Forbidden(role="senior")
@@ -144,24 +154,62 @@ def run(request: CalibrateRequest, context: Context) -> CalibrateResult:
     scores = read_scores(request.scores) if request.scores else own
     rows = cases(scores, labels, (request.scores.name if request.scores else text("screening.archive", context.lang),
                                   request.labels.name))  # fmt: skip
-    risks, normals = _risks(rows, request), [case for case in rows if not case.label.abnormal]
-    if not normals:
+    used = _ruled(rows, held, request, context)
+    risks = _risks(used.cases, request)
+    if all(case.label.abnormal for case in used.cases):
         raise ScreeningError(reason="no_normals")
     threshold, proved = control(risks, request.confidence)
     differing = sum(abs(case.score - own[case.id]) > _SAME for case in rows if case.id in own)
     vectors = _known(rows, held)
     kept = [one["vector"] for one in vectors if one["vector"] is not None]
     limit = known.limit_of(known.unpacked(kept), request.distance_quantile) if len(kept) >= known.LEAST else None
-    facts = _facts(rows, request, threshold, proved, risks, context)
+    facts = _facts(used.cases, request, threshold, proved, risks, context)
     facts |= {"known": len(kept), "distance_limit": limit, "differing": differing, "model": model,
-              "warnings": _warnings(limit, differing, facts, context)}  # fmt: skip
+              "data_sha256": data_hash(rows), "ties": sum(case.score == threshold for case in used.own),
+              "unsure": _told(used, rows, threshold, request)}  # fmt: skip
+    facts["warnings"] = _warnings(limit, differing, facts, context)
     return _kept(facts, vectors, request, context)
 
 
 def current_model(context: Context) -> str:
-    """NAME@REVISION of the model that the settings name."""
-    card = load_card(context.settings.model, context.settings.home)
+    """NAME@REVISION of the model in force; an adapted one has a revision of its own."""
+    card = card_in_force(context.settings)
     return f"{card.name}@{card.revision}"
+
+
+@dataclass(frozen=True)
+class _Ruled:
+    """The cases on which the risk is controlled, with their own scores and with those that are controlled."""
+
+    own: list[Case]
+    cases: list[Case]
+    back: NDArray[np.bool_]
+    rule: Rule | None
+
+
+def _ruled(rows: list[Case], held: dict[str, ArchivedStudy], request: CalibrateRequest, context: Context) -> _Ruled:
+    if not request.unsure.share:
+        return _Ruled(rows, rows, np.zeros(len(rows), dtype=np.bool_), None)
+    point = operating_point(context)
+    rule, own = make_rule(rows, held, request.unsure, point, request.max_missed)
+    if rule is None:
+        return _Ruled(own, own, np.zeros(len(own), dtype=np.bool_), None)
+    return _Ruled(own, *ruled(own, held, rule), rule)
+
+
+def _told(found: _Ruled, rows: list[Case], threshold: float, request: CalibrateRequest) -> SetRule | None:
+    if not request.unsure.share:
+        return None
+    normals = np.array([case.score for case in rows if not case.label.abnormal])
+    alone, _ = control(_risks(rows, request), request.confidence)
+    without = cleared(normals, alone)
+    return told(found.own, found.back, found.rule, threshold, len(rows) - len(found.own), without)
+
+
+def operating_point(context: Context) -> float:
+    """The score from which the settings' model calls a study abnormal."""
+    card = load_card(context.settings.model, context.settings.home)
+    return card.operating_points[context.settings.operating_point][SCORE].threshold
 
 
 def _risks(rows: list[Case], request: CalibrateRequest) -> list[Risk]:
@@ -211,12 +259,12 @@ def _facts(
     first, share = proved[0], cleared(normals, threshold, len(people))
     critical = [case for case in rows if case.label.critical is not None]
     return {
-        "site": context.settings.site, "data_sha256": data_hash(rows), "threshold": threshold,
+        "site": context.settings.site, "threshold": threshold,
         "max_missed": request.max_missed, "confidence": request.confidence,
         "unit": "patient" if _by_patient(rows) else "study", "n": len(rows), "n_abnormal": first.n,
         "n_normal": normals.size, "n_critical": sum(bool(c.label.critical) for c in critical) if critical else None,
         "misses": first.missed, "sensitivity": Sensitivity(value=1 - first.missed / first.n, low=1 - first.bound),
-        "cleared": share, "ties": sum(case.score == threshold for case in rows), "risks": proved,
+        "cleared": share, "risks": proved,
         "needed": needed(request.max_missed, request.confidence),
         "best_target": best_target(first.n, request.confidence),
         "released": _released(request.prevalence, first, share), "policy": request.policy,
@@ -248,16 +296,18 @@ def _among_released(prevalence: float, missed: float, clear: float) -> float:
 
 
 def _warnings(limit: float | None, differing: int, facts: dict[str, Any], context: Context) -> tuple[str, ...]:
-    told = []
+    words = []
     if limit is None:
-        told.append(text("screening.warnings.not_known", context.lang, least=known.LEAST))
+        words.append(text("screening.warnings.not_known", context.lang, least=known.LEAST))
     if differing:
-        told.append(text("screening.warnings.differing", context.lang, n=differing))
+        words.append(text("screening.warnings.differing", context.lang, n=differing))
     if not facts["cleared"].k:
-        told.append(text("screening.warnings.nothing_cleared", context.lang))
+        words.append(text("screening.warnings.nothing_cleared", context.lang))
+    if facts["unsure"] is not None and facts["unsure"].rule is None:
+        words.append(text("screening.warnings.no_rule", context.lang))
     if facts["ties"] > 1:
-        told.append(text("screening.warnings.ties", context.lang, n=facts["ties"]))
-    return tuple(told)
+        words.append(text("screening.warnings.ties", context.lang, n=facts["ties"]))
+    return tuple(words)
 
 
 def _kept(

@@ -16,6 +16,7 @@ from prosvet.core.i18n import Lang
 from prosvet.core.types import Status
 from prosvet.imaging.film import Film
 from prosvet.language.vocabulary import vocabulary
+from prosvet.models.adapter import base_revision
 from prosvet.models.examine import Examination, Examiner
 from prosvet.models.text import SentenceEncoder
 from prosvet.search.match import Thresholds, lift
@@ -118,7 +119,7 @@ def ask_image(film: Film, where: str, lang: Lang, context: Context) -> Question:
     seen = context.get(Examiner).examine(film, anatomy=False)
     _check(seen, film.name)
     thresholds = Thresholds.of(context)
-    model = f"{seen.model.name}@{seen.model.revision}"
+    model = f"{seen.model.name}@{base_revision(seen.model.revision)}"
     return of_film(seen.scores, seen.vector, model, where, lang, thresholds)
 
 

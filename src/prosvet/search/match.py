@@ -18,7 +18,7 @@ from prosvet.core.errors import ModelNotFound
 from prosvet.core.types import Side, Zone
 from prosvet.index.facts import SIDES, ZONES, ClaimKind, Facts
 from prosvet.language.vocabulary import vocabulary
-from prosvet.models.card import load_card
+from prosvet.models.deployed import card_in_force
 
 __all__ = ["Degrees", "Matcher", "Thresholds", "agreement", "lift"]
 
@@ -38,10 +38,10 @@ class Thresholds:
 
     @classmethod
     def of(cls, context: Context) -> Thresholds:
-        """Of the settings' model and operating point; one half throughout when it has no card here."""
+        """Of the model in force and the settings' operating point; one half throughout when it has no card here."""
         settings = context.settings
         try:
-            card = load_card(settings.model, settings.home)
+            card = card_in_force(settings)
         except ModelNotFound:
             return cls({}, 0.5)
         points = card.operating_points.get(settings.operating_point, {})

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
+from prosvet.archive.base_scores import in_space
 from prosvet.archive.blind import ensure_open
 from prosvet.archive.schema import ImageVector
 from prosvet.archive.store import Store
@@ -66,7 +67,7 @@ def ask_stored_report(report: int, where: str, lang: Lang, context: Context) -> 
 def _vector(image: int, model: str, store: Store) -> NDArray[np.float32] | None:
     name, _, revision = model.rpartition("@")
     query = select(ImageVector.vector).where(
-        ImageVector.image_id == image, ImageVector.model == name, ImageVector.revision == revision
+        ImageVector.image_id == image, ImageVector.model == name, in_space(ImageVector.revision, revision)
     )
     with store.read() as db:
         found = db.execute(query).scalar_one_or_none()

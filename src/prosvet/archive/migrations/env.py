@@ -7,6 +7,7 @@ from prosvet.archive import (  # noqa: F401 - their tables belong to the metadat
     schema_marks,
     schema_monitor,
     schema_screen,
+    schema_site,
     schema_work,
 )
 from prosvet.archive.schema import Base

@@ -24,6 +24,7 @@ from prosvet.evaluation.findings.points import OperatingPoints, chosen, chosen_o
 from prosvet.evaluation.result import Cell, DataRef, Evaluation, Figure, Items
 from prosvet.evaluation.statistics import figure
 from prosvet.models.card import load_card
+from prosvet.models.deployed import card_in_force
 
 __all__ = ["FindingsRequest", "run"]
 
@@ -138,7 +139,7 @@ def _points(request: FindingsRequest, films: Films, context: Context) -> Operati
     if request.choose_on_evaluated:
         return chosen(request.rule, films, request.scores.name, evaluated=True)
     settings = context.settings
-    card = load_card(request.model or settings.model, settings.home)
+    card = load_card(request.model, settings.home) if request.model else card_in_force(settings)
     return from_card(card, request.operating_point or settings.operating_point)
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from prosvet import __version__
 from prosvet.app.http.deps import ContextDep
 from prosvet.archive.store import Store
-from prosvet.models.card import load_card
+from prosvet.models.deployed import card_in_force
 
 __all__ = ["router"]
 
@@ -41,7 +41,6 @@ def healthz() -> Health:
 @router.get("/readyz")
 def readyz(context: ContextDep) -> Readiness:
     """The archive and the model answer; an error when one does not."""
-    settings = context.settings
-    card = load_card(settings.model, settings.home)
+    card = card_in_force(context.settings)
     studies = context.get(Store).counts().studies
     return Readiness(studies=studies, model=card.name, revision=card.revision)

@@ -21,6 +21,7 @@ from prosvet.evaluation import compare_api as runs_api
 from prosvet.evaluation.card.words import metric_name
 from prosvet.evaluation.compare_api import CompareRequest
 from prosvet.models.card import cards
+from prosvet.models.deployed import deployed
 from prosvet.reading.compare_api import STORED, CompareReadingsRequest, CompareReadingsResult, Row, run
 
 __all__ = ["router"]
@@ -50,7 +51,7 @@ def compare_page(
 ) -> HTMLResponse:
     """Choose a study and two readings; with a study, both are there at once."""
     known = [*sorted(cards(context.settings.home)), STORED]
-    used = context.settings.model
+    used = deployed(context.settings).model
     one = first or used
     other = second or next((name for name in known if name != one), used)
     wanted = study.strip()

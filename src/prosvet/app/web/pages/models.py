@@ -21,6 +21,7 @@ from prosvet.language.vocabulary import vocabulary
 from prosvet.models.api import ModelsRequest, run
 from prosvet.models.card import Card, Figure, OperatingPoint, cards
 from prosvet.models.curves import Curves, FindingCurves, SourceCurves, load_curves
+from prosvet.models.deployed import deployed
 
 __all__ = ["phrase", "router"]
 
@@ -54,7 +55,8 @@ def models_page(request: Request, context: ContextDep) -> HTMLResponse:
             rows.append(run(ModelsRequest(action="list", name=name), context).models[0])
         except ModelError as error:
             broken.append((name, error.message(context.lang)))
-    values = {"models": rows, "broken": broken, "phrase": _phrases(context.lang), "used": context.settings.model}
+    used = deployed(context.settings).model
+    values = {"models": rows, "broken": broken, "phrase": _phrases(context.lang), "used": used}
     return page(request, context, "models.html", **values)
 
 
@@ -69,7 +71,7 @@ def model_page(name: str, request: Request, context: ContextDep, source: str = "
     chosen = _source(curves, source)
     values = {
         "model": result.models[0], "card": card, "phrase": _phrases(context.lang), "tests": _by_data(card),
-        "points": _points(card), "curves": curves, "chosen": chosen, "used": context.settings.model == name,
+        "points": _points(card), "curves": curves, "chosen": chosen, "used": deployed(context.settings).model == name,
         "drawn": _drawn(chosen, context.lang) if chosen is not None else (),
         "limits": card.limits.get(context.lang, ()),
     }  # fmt: skip
