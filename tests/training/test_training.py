@@ -72,6 +72,7 @@ def tiny(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.timeout(600)
 def test_the_whole_road_in_miniature(tiny: Path, tmp_path: Path, pydicom_data: Path, own_home: Path) -> None:
     runs = tmp_path / "runs"
     with Context(load_settings({}, home=own_home, threads=1)) as context:

@@ -6,19 +6,18 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Callable
-from threading import Thread
 
 import uvicorn
 from pydantic import Field
+from uvicorn.supervisors import Multiprocess
 
 from prosvet.app.accounts.people import People
-from prosvet.app.http.app import create_app
+from prosvet.app.worker import Application, shared_questions
 from prosvet.archive.store import Store
 from prosvet.core.context import Context
 from prosvet.core.errors import AccountsNeeded, AddressTaken
 from prosvet.core.i18n import text
 from prosvet.core.types import Frozen
-from prosvet.search.warm import warm
 
 __all__ = ["ServeRequest", "ServeResult", "is_loopback", "run", "serve"]
 
@@ -32,6 +31,7 @@ class ServeRequest(Frozen):
     port: int = Field(default=8080, ge=0, le=65535, description="Port; 0 takes a free one.")
     accounts: bool = Field(default=False, description="Ask for sign-in on this computer too.")
     behind_proxy: str = Field(default="", description="Addresses of reverse proxies that are believed.")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that answer; each has its own indexes.")
 
     @property
     def needs_accounts(self) -> bool:
@@ -81,21 +81,29 @@ def serve(request: ServeRequest, context: Context, opened: Callable[[str], None]
     if not is_loopback(request.host) and not request.behind_proxy:
         log.warning("%s", text("cli.serve.tls", context.lang))
     door = _door(request)
-    app = create_app(context.settings, accounts=request.needs_accounts)
     url = f"http://{request.host}:{door.getsockname()[1]}"
     opened(url)
-    # The first search would wait some seconds for its indexes; the pages are there meanwhile.
-    Thread(target=warm, args=(app.state.context,), name="warm", daemon=True).start()
+    with shared_questions(request.workers) as kept:
+        application = Application(context.settings, request.needs_accounts, kept)
+        _listen(application, door, request)
+    return ServeResult(url=url)
+
+
+def _listen(application: Application, door: socket.socket, request: ServeRequest) -> None:
+    """Answer at `door` in this process, or in as many as were asked for, until told to stop."""
     config = uvicorn.Config(
-        app, log_level="warning", server_header=False,
+        application, factory=True, log_level="warning", server_header=False,
         log_config=None,  # its own would close the handlers that are there
         # Who asks and by what is told by the proxy that was named, and by nobody else.
         proxy_headers=bool(request.behind_proxy), forwarded_allow_ips=request.behind_proxy or "",
         timeout_keep_alive=15, timeout_graceful_shutdown=5, limit_concurrency=500,
-        h11_max_incomplete_event_size=16_384,
+        http="h11",  # the quicker parser has no bound on a request's head
+        h11_max_incomplete_event_size=16_384, workers=request.workers,
     )  # fmt: skip
-    uvicorn.Server(config).run(sockets=[door])
-    return ServeResult(url=url)
+    if request.workers == 1:
+        uvicorn.Server(config).run(sockets=[door])
+    else:
+        Multiprocess(config, sockets=[door]).run()
 
 
 def _door(request: ServeRequest) -> socket.socket:

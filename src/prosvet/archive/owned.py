@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, exists, select, true, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, exists, select, true, union_all
 
 from prosvet.archive.schema import Study
 from prosvet.archive.schema_marks import MarkReading
@@ -25,7 +25,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return ~others
 
 
-def blindly_read(actor: Actor) -> Select[str]:
+def blindly_read(actor: Actor) -> CompoundSelect[str]:
     """The studies (ids) on which `actor` has begun an opinion, an audit or a blind mark without an end.
 
     Lists and search leave these out for `actor`: their order and their reasons would tell what was found.
@@ -37,4 +37,4 @@ def blindly_read(actor: Actor) -> Select[str]:
     marking = select(MarkReading.study_id).where(
         MarkReading.reader == actor.name, MarkReading.finished.is_(None), MarkReading.blind
     )
-    return select(union_all(opinions, audits, marking).subquery().c.study_id)
+    return union_all(opinions, audits, marking)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from prosvet.archive.owned import blindly_read, visible
 from prosvet.archive.schema import Image, Report, Study
@@ -41,7 +41,9 @@ def hidden_reports(store: Store, actor: Actor) -> NDArray[np.int64]:
 
 def _hidden(table: type[Image] | type[Report], store: Store, actor: Actor) -> NDArray[np.int64]:
     owned = select(WorkItem.study_id).where(WorkItem.owner.is_not(None), WorkItem.owner != actor.name)
-    hidden = blindly_read(actor) if actor.may("senior") else blindly_read(actor).union(owned)
-    query = select(table.id).where(table.study_id.in_(hidden)).order_by(table.id)
+    hidden: ColumnElement[bool] = table.study_id.in_(blindly_read(actor))
+    if not actor.may("senior"):
+        hidden = or_(hidden, table.study_id.in_(owned))
+    query = select(table.id).where(hidden).order_by(table.id)
     with store.read() as db:
         return np.fromiter(db.execute(query).scalars(), dtype=np.int64)

@@ -7,9 +7,8 @@ from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from prosvet.archive.priority import URGENCY
 from prosvet.archive.schema import Finding, Image, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
@@ -125,8 +124,12 @@ def run(request: WorklistRequest, context: Context) -> WorklistResult:
 
 def sources(store: Store) -> tuple[str, ...]:
     """Names of the sources, in order."""
+    # From each name to the next by the index: the studies of a source are not gone through.
+    names = select(func.min(Study.source).label("name")).cte("names", recursive=True)
+    following = select(func.min(Study.source)).where(Study.source > names.c.name).scalar_subquery()
+    names = names.union_all(select(following).where(names.c.name.is_not(None)))
     with store.read() as db:
-        return tuple(db.execute(select(Study.source).distinct().order_by(Study.source)).scalars())
+        return tuple(db.execute(select(names.c.name).where(names.c.name.is_not(None))).scalars())
 
 
 def _list(db: Connection, request: WorklistRequest, context: Context) -> WorklistResult:
@@ -198,10 +201,11 @@ def _row(row: Any, images: int, claims: Sequence[WorkClaim]) -> WorkRow:
 
 
 def _claims(db: Connection, studies: Sequence[str]) -> dict[tuple[str, str], list[WorkClaim]]:
-    """Who says what of the findings that make a priority, by study and concept; what is stated comes first."""
-    said = select(Finding).where(
-        Finding.study_id.in_(studies), Finding.concept.in_(list(URGENCY)), Finding.status.in_(("present", "uncertain"))
-    )
+    """Who says what of the finding that makes a study's priority; what is stated comes first."""
+    said = select(
+        Finding.study_id, Finding.concept, Finding.origin, Finding.status, Finding.probability, Finding.side
+    ).join(WorkItem, and_(WorkItem.study_id == Finding.study_id, WorkItem.reason == Finding.concept))
+    said = said.where(WorkItem.study_id.in_(studies), Finding.status.in_(("present", "uncertain")))
     claims: dict[tuple[str, str], list[WorkClaim]] = {}
     for row in db.execute(said.order_by(Finding.status, Finding.probability.desc(), Finding.id)):
         claim = WorkClaim(origin=row.origin, status=Status(row.status), probability=row.probability, side=row.side)

@@ -48,6 +48,8 @@ class AuditLog:
             body["hash"] = _digest(body)
             stream.write(json.dumps(body, ensure_ascii=False).encode() + b"\n")
             stream.flush()
+            # Durable before we return, but not while others wait for their turn: one sync serves all lines before it.
+            fcntl.flock(stream, fcntl.LOCK_UN)
             os.fsync(stream.fileno())
 
 

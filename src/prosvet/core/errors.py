@@ -6,6 +6,7 @@ language by :meth:`ProsvetError.message`. A failure never becomes a value: no sc
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from prosvet.core.i18n import Lang, catalogue, text
@@ -34,6 +35,7 @@ __all__ = [
     "DeploymentError",
     "DiskFull",
     "DoubleReadingError",
+    "FederationError",
     "Forbidden",
     "ForgedRequest",
     "ImageError",
@@ -114,6 +116,10 @@ class ProsvetError(Exception):
         self.details = details
         super().__init__(self.message("en"))
 
+    def __reduce__(self) -> tuple[Callable[[type[ProsvetError], dict[str, object]], ProsvetError], tuple[object, ...]]:
+        """So that it can travel between processes."""
+        return _again, (type(self), self.details)
+
     def message(self, lang: Lang) -> str:
         """What happened, in `lang`."""
         return text(f"errors.{self.code}.message", lang, **self._words(lang))
@@ -130,6 +136,10 @@ class ProsvetError(Exception):
             if known is not None:
                 words[name] = known.format(**self.details)
         return words
+
+
+def _again(kind: type[ProsvetError], details: dict[str, object]) -> ProsvetError:
+    return kind(**details)
 
 
 class InternalError(ProsvetError):
@@ -544,6 +554,15 @@ class BadMarks(MarkError):
     """A file of marks that is not taken in, wholly. Details: row (where it stands in the file), reason."""
 
     code = "bad_marks"
+
+
+class FederationError(ProsvetError):
+    """A step of a federation that refuses. Details: reason (under ``federation_reasons``), and what it names."""
+
+    code = "federation_error"
+    http_status = 422
+    exit_code = 2
+    reasons = "federation_reasons"
 
 
 class TargetNotProvable(ScreeningError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,17 @@ from pydantic import Field, ValidationError
 from prosvet.core.errors import ModelError, ModelHashMismatch, ModelNotFound
 from prosvet.core.types import Frozen, Probability
 
-__all__ = ["Calibration", "Card", "Figure", "OperatingPoint", "WeightFile", "cards", "load_card", "verified_path"]
+__all__ = [
+    "Calibration",
+    "Card",
+    "Figure",
+    "OperatingPoint",
+    "Parent",
+    "WeightFile",
+    "cards",
+    "load_card",
+    "verified_path",
+]
 
 
 class WeightFile(Frozen):
@@ -86,6 +97,16 @@ class Figure(Frozen):
     command: str
 
 
+class Parent(Frozen):
+    """The model that another came from, and the hash of the frozen data that made the difference."""
+
+    name: str
+    revision: str
+    encoder_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    kind: Literal["head", "full"]
+    data_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
 class Card(Frozen):
     """Everything a user of a model must know.
 
@@ -97,6 +118,8 @@ class Card(Frozen):
         Per label; a label without operating points is scored but its finding is "not assessed".
     limits : dict of language to tuple of str
         Known limits, in Russian and English.
+    parents : tuple of Parent
+        What a retrained model came from; empty for one that was trained from the start.
     """
 
     name: str
@@ -114,6 +137,7 @@ class Card(Frozen):
     training: tuple[Source, ...]
     figures: tuple[Figure, ...] = ()
     limits: dict[str, tuple[str, ...]]
+    parents: tuple[Parent, ...] = ()
     folder: Path = Field(default=Path(), exclude=True)
 
 
@@ -140,9 +164,15 @@ def load_card(name: str, home: Path | None = None) -> Card:
     known = cards(home)
     if name not in known:
         raise ModelNotFound(name=name, known=", ".join(sorted(known)))
+    return _parsed(name, known[name], known[name].stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _parsed(name: str, path: Path, _changed: int) -> Card:
+    """A card never changes once it is read, so that it is parsed once; `_changed` is when its file last did."""
     try:
-        content = tomllib.loads(known[name].read_text(encoding="utf-8"))
-        return Card.model_validate(content | {"folder": known[name].parent})
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Card.model_validate(content | {"folder": path.parent})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelError(name=name, reason=str(error)) from None
     except ValidationError as error:

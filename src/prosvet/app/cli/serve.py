@@ -17,6 +17,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535)] = 8080,
     accounts: Annotated[bool, typer.Option("--accounts")] = False,
     behind_proxy: Annotated[str, typer.Option("--behind-proxy", metavar="ADDRESS", show_default=False)] = "",
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64)] = 1,
 ) -> Answer:
     """Serve until stopped; an address that others reach needs accounts."""
     from prosvet.app.serve import ServeRequest
@@ -26,6 +27,8 @@ def serve(
         if session.verbosity >= 0:
             typer.echo(session.say("cli.serve.opened", url=url), err=True)
 
-    request = session.request(ServeRequest, host=host, port=port, accounts=accounts, behind_proxy=behind_proxy)
+    request = session.request(
+        ServeRequest, host=host, port=port, accounts=accounts, behind_proxy=behind_proxy, workers=workers
+    )
     result = listen(request, session.context, opened)
     return Answer(result, lambda console: console.print(session.say("cli.serve.stopped"), markup=False))

@@ -17,6 +17,7 @@ __all__ = ["HEARTBEAT", "job_events", "stream"]
 
 HEARTBEAT = 10.0
 """Seconds after which a silent stream says that it is alive, and looks whether another process changed the job."""
+_ELSEWHERE = 1.0  # seconds between looks at a job that another process runs, which cannot wake us
 
 
 async def job_events(job: str, context: Context, heartbeat: float = HEARTBEAT) -> AsyncIterator[str]:
@@ -24,7 +25,7 @@ async def job_events(job: str, context: Context, heartbeat: float = HEARTBEAT) -
 
     No thread is held between events, and no change is kept for a slow listener: it gets the latest.
     """
-    runner, last = context.get(Runner), None
+    runner, last, silent = context.get(Runner), None, 0.0
     with runner.hub.listening(job) as changed:
         while True:
             changed.clear()
@@ -38,10 +39,15 @@ async def job_events(job: str, context: Context, heartbeat: float = HEARTBEAT) -
                 last = view
             if view.ended:
                 return
+            wait = heartbeat if runner.leads else min(_ELSEWHERE, heartbeat)
             try:
-                await asyncio.wait_for(changed.wait(), heartbeat)
+                await asyncio.wait_for(changed.wait(), wait)
+                silent = 0.0
             except TimeoutError:
-                yield ": still here\n\n"
+                silent += wait
+                if silent >= heartbeat:
+                    silent = 0.0
+                    yield ": still here\n\n"
 
 
 def stream(events: AsyncIterator[str]) -> StreamingResponse:

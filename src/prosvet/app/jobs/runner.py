@@ -39,6 +39,12 @@ class Runner:
         self.book, self.hub = JobBook.from_context(context), Hub()
         self._wake, self._stop = Event(), Event()
         self._worker: Thread | None = None
+        self._leads = Event()
+
+    @property
+    def leads(self) -> bool:
+        """Whether the jobs of this archive run in this process, and not in another one."""
+        return self._leads.is_set()
 
     @classmethod
     def from_context(cls, context: Context) -> Self:
@@ -84,6 +90,7 @@ class Runner:
         while not self._stop.is_set():
             try:
                 with file_lock(self._home / "jobs.lock", wait=False):
+                    self._leads.set()
                     lost = self.book.mark_stopped()
                     if lost:
                         log.warning("%d jobs were running when the program ended", lost)
@@ -93,6 +100,8 @@ class Runner:
             except ProsvetError as error:
                 log.error("the jobs cannot be read, trying again in a minute: %s", error)
                 self._stop.wait(_AFTER_ERROR)
+            finally:
+                self._leads.clear()
 
     def _take_turns(self) -> None:
         while not self._stop.is_set():

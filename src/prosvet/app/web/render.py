@@ -26,7 +26,7 @@ def _templates(lang: Lang) -> Environment:
     """Templates that speak `lang`; everything put into them is escaped, and nothing may be missing."""
     made = Environment(
         loader=PackageLoader("prosvet.app.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.filters.update(filters(lang))
     made.globals["t"] = lambda key, **places: text(key, lang, **places)

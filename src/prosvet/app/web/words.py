@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import cache
 
 from prosvet.core.i18n import Lang, catalogue, text
 from prosvet.language.vocabulary import vocabulary
@@ -61,6 +62,7 @@ def filters(lang: Lang) -> Words:
     }  # fmt: skip
 
 
+@cache
 def words_below(prefix: str, lang: Lang) -> dict[str, str]:
     """Every text whose key begins with `prefix` and a dot, by the rest of its key: for scripts, which fill the places.
 
