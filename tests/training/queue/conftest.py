@@ -54,6 +54,6 @@ def films(draw: st.DrawFn) -> tuple[FilmMarks, ...]:
             for reader in readers
             for version in range(1, draw(st.integers(1, 3)) + 1)
         ]
-        study = draw(st.sampled_from(("SQXC6ZTZW2AEQ", "S1", "С-7; «x», \"y\"")))
+        study = draw(st.sampled_from(("SQXC6ZTZW2AEQ", "S1", 'С-7; «x», "y"')))
         made.append(FilmMarks(study=study, image=image, rows=rows, cols=cols, marks=tuple(marks)))
     return tuple(sorted(made, key=lambda film: film.image))

@@ -82,7 +82,7 @@ def test_a_bad_row_of_a_table_is_named(line: str, row: str, reason: str) -> None
 
 
 @pytest.mark.parametrize("name", ["label-studio", "coco"])
-@pytest.mark.parametrize("text", ["", "[", "7", "{}", '[{"data": {}}]', '[7]', "\x00"])
+@pytest.mark.parametrize("text", ["", "[", "7", "{}", '[{"data": {}}]', "[7]", "\x00"])
 def test_json_that_is_something_else_is_refused(name: Format, text: str) -> None:
     with pytest.raises(BadMarks):
         FORMATS[name][1](text)
