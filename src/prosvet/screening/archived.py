@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, and_, select
@@ -20,13 +20,14 @@ _PART = 2000
 
 @dataclass(frozen=True)
 class ArchivedFilm:
-    """A film; ``score`` and ``vector`` (float16 bytes) are None where the model has not examined it."""
+    """A film; ``score`` and ``vector`` (float16) are None, and ``scores`` empty, where the model has not examined it."""
 
     id: int
     view: View
     gates: dict[str, Any]
     score: float | None
     vector: bytes | None
+    scores: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ def studies(db: Connection, ids: Sequence[str], model: str) -> Iterator[Archived
             people[row.id] = row.age
             mine = films.setdefault(row.id, [])
             if row.image is not None:
-                score = row.scores.get(SCORE) if row.vector is not None else None
-                mine.append(ArchivedFilm(row.image, View(row.view), dict(row.gates), score, row.vector))
+                scores = dict(row.scores) if row.vector is not None else {}
+                view, score = View(row.view), scores.get(SCORE)
+                mine.append(ArchivedFilm(row.image, view, dict(row.gates), score, row.vector, scores))
         for study in part:
             if study in people:
                 yield ArchivedStudy(study, people[study], tuple(films[study]))

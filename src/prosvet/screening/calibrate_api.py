@@ -160,7 +160,7 @@ def run(request: CalibrateRequest, context: Context) -> CalibrateResult:
         raise ScreeningError(reason="no_normals")
     threshold, proved = control(risks, request.confidence)
     differing = sum(abs(case.score - own[case.id]) > _SAME for case in rows if case.id in own)
-    vectors = _known(rows, held)
+    vectors = _known(rows, held, used.rule)
     kept = [one["vector"] for one in vectors if one["vector"] is not None]
     limit = known.limit_of(known.unpacked(kept), request.distance_quantile) if len(kept) >= known.LEAST else None
     facts = _facts(used.cases, request, threshold, proved, risks, context)
@@ -208,8 +208,8 @@ def _told(found: _Ruled, rows: list[Case], threshold: float, request: CalibrateR
 
 def operating_point(context: Context) -> float:
     """The score from which the settings' model calls a study abnormal."""
-    card = load_card(context.settings.model, context.settings.home)
-    return card.operating_points[context.settings.operating_point][SCORE].threshold
+    card = card_in_force(context.settings)
+    return float(card.operating_points[context.settings.operating_point][SCORE].threshold)
 
 
 def _risks(rows: list[Case], request: CalibrateRequest) -> list[Risk]:
@@ -237,9 +237,15 @@ def _lowest(rows: list[Case]) -> Floats:
     return np.array(list(units.values()), dtype=np.float64)
 
 
-def _known(rows: list[Case], held: dict[str, ArchivedStudy]) -> list[dict[str, Any]]:
-    """The studies of the set that the archive holds, as rows of the calibration."""
+def _known(rows: list[Case], held: dict[str, ArchivedStudy], rule: Rule | None) -> list[dict[str, Any]]:
+    """The studies of the set that the archive holds, as rows of the calibration.
+
+    The score of a study that the rule keeps back is raised to the operating point: at no threshold is it a miss.
+    """
     found = []
+    if rule is not None:
+        judged, back = ruled(rows, held, rule)
+        rows = [after if kept else case for case, after, kept in zip(rows, judged, back, strict=True)]
     for case in rows:
         if case.id in held:
             worst = held[case.id].worst

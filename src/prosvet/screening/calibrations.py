@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from prosvet.archive.store import Store
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound
 from prosvet.core.types import Frozen, Moment
+from prosvet.screening.confidence.rule import Rule
 from prosvet.screening.known import unpacked
 from prosvet.screening.policy import Policy
 
@@ -36,6 +38,12 @@ class Calibration(Frozen):
     distance_limit: float | None
     policy: Policy
     report: dict[str, Any]
+
+    @cached_property
+    def rule(self) -> Rule | None:
+        """By which the line abstains because it is unsure: fitted with this version, and frozen with it."""
+        kept = (self.report.get("unsure") or {}).get("rule")
+        return Rule.model_validate(kept) if kept else None
 
     @classmethod
     def of(cls, row: Any) -> Self:

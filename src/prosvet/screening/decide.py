@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from prosvet.core.types import Gates, View
 from prosvet.screening.calibrations import Calibration
+from prosvet.screening.confidence.facts import Facts, Row
+from prosvet.screening.confidence.rule import Rule
 from prosvet.screening.known import LEAST, distance
 
 __all__ = ["REASONS", "TRANSIENT", "Decision", "Outcome", "Reason", "Seen", "decide", "early"]
@@ -18,7 +20,7 @@ __all__ = ["REASONS", "TRANSIENT", "Decision", "Outcome", "Reason", "Seen", "dec
 Outcome = Literal["normal", "refer", "abstain"]
 Reason = Literal[
     "line_stopped", "no_calibration", "model_differs", "no_film", "unreadable", "not_chest_xray", "unknown_view",
-    "lateral", "inverted", "rotated", "child", "age_unknown", "quality", "anatomy", "not_known", "distance",
+    "lateral", "inverted", "rotated", "child", "age_unknown", "quality", "anatomy", "not_known", "distance", "unsure",
 ]  # fmt: skip
 REASONS: tuple[Reason, ...] = get_args(Reason)
 """Why a study is not decided on, in the order in which they are looked for."""
@@ -38,6 +40,8 @@ class Seen:
         As the networks saw it or the source states it; a side view of either kind is one.
     anatomy : bool or None
         Lungs and heart were all found; None where they were not looked for.
+    scores : mapping
+        Of every concept, where the film was examined.
     """
 
     gates: Gates | None
@@ -45,17 +49,22 @@ class Seen:
     score: float | None
     vector: NDArray[np.float32] | None = None
     anatomy: bool | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The outcome with what it rests on; ``score`` is the highest, ``distance`` the greatest of the study's films."""
+    """The outcome with what it rests on; ``score`` is the highest, ``distance`` the greatest of the study's films.
+
+    ``unsure`` is the greatest of what the calibration's rule says of them, where it has one.
+    """
 
     outcome: Outcome
     reason: Reason | None = None
     score: float | None = None
     distance: float | None = None
     detail: str = ""
+    unsure: float | None = None
 
 
 def early(age: float | None, films: Sequence[Seen], calibration: Calibration) -> Decision | None:
@@ -93,7 +102,19 @@ def decide(
     far = max(distance(film.vector, known) for film in frontal if film.vector is not None)
     if far > calibration.distance_limit:
         return Decision("abstain", "distance", score, far)
-    return Decision("normal", None, score, far)
+    rule = calibration.rule
+    if rule is None:
+        return Decision("normal", None, score, far)
+    doubt = _unsure(age, frontal, rule)
+    if not doubt < rule.limit:
+        return Decision("abstain", "unsure", score, far, unsure=doubt)
+    return Decision("normal", None, score, far, unsure=doubt)
+
+
+def _unsure(age: float | None, films: Sequence[Seen], rule: Rule) -> float:
+    """The greatest of the films'; the worst film, by which the rule was calibrated, is one of them."""
+    rows = [Row(film.score or 0.0, film.scores, film.vector, film.gates, age) for film in films]
+    return float(rule.unsure(Facts.of(rows, rule.design.names)).max())
 
 
 def _frontal(films: Sequence[Seen], calibration: Calibration) -> list[Seen]:

@@ -60,7 +60,7 @@ class Screener:
         found = self.context.get(Examiner).examine(film, anatomy=True)
         view = View.LATERAL if stated is View.LATERAL else found.gates.view
         complete = found.anatomy is not None and found.anatomy.complete
-        return Seen(found.gates, view, found.scores.get(SCORE), found.vector, complete)
+        return Seen(found.gates, view, found.scores.get(SCORE), found.vector, complete, found.scores)
 
 
 def _kept(gates: dict[str, object], view: View, score: float | None) -> Seen:

@@ -84,7 +84,8 @@ def _row(
     gates = [film.gates.model_dump(mode="json") if film.gates else None for film in films]
     anatomy = [film.anatomy for film in films]
     limit = calibration.distance_limit if calibration else None
-    proof = {"gates": gates, "anatomy": anatomy, "distance_limit": limit, "detail": decision.detail}
+    proof = {"gates": gates, "anatomy": anatomy, "distance_limit": limit, "detail": decision.detail,
+             "unsure": decision.unsure}  # fmt: skip
     return {
         "site": site, "study_id": study, "calibration_id": calibration.id if calibration else None, "at": now(),
         "outcome": decision.outcome, "reason": decision.reason, "score": decision.score,
@@ -117,6 +118,7 @@ def _log(
     facts: dict[str, Any] = {"study": study, "site": site, "model": model}
     if calibration is not None:
         facts |= {"calibration": calibration.id, "threshold": calibration.threshold}
-    said = {"reason": decision.reason, "score": decision.score, "distance": decision.distance}
+    said = {"reason": decision.reason, "score": decision.score, "distance": decision.distance,
+            "unsure": decision.unsure}  # fmt: skip
     facts |= {name: value for name, value in said.items() if value is not None}
     AuditLog.from_context(context).write(f"screen_{decision.outcome}", **facts)

@@ -25,7 +25,7 @@ from prosvet.screening.examine import Screener
 from prosvet.screening.incoming import take_in
 from prosvet.screening.line import Line, line
 from prosvet.screening.releases import record, settled
-from prosvet.screening.words import guarantee, stop_words
+from prosvet.screening.words import doubt, guarantee, stop_words
 
 __all__ = ["Decided", "ScreenRequest", "ScreenResult", "run"]
 
@@ -148,6 +148,8 @@ def _one(study: ArchivedStudy, found: Line, screener: Screener | None, model: st
 def _words(decision: Decision, chosen: Calibration | None, context: Context) -> str:
     if decision.outcome == "abstain":
         words = text(f"screening.reasons.{decision.reason}", context.lang)
+        if decision.reason == "unsure" and chosen is not None:
+            return f"{words}{doubt(chosen.report.get('unsure'), context.lang)}"
         kinds = [text(f"quality.{one}", context.lang) for one in decision.detail.split(", ") if one]
         return f"{words} ({'; '.join(kinds)})" if kinds else words
     if decision.outcome == "refer" or chosen is None:

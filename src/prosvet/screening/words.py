@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from prosvet.core.i18n import Lang, catalogue, text
 from prosvet.screening.control import Controlled
 
-__all__ = ["guarantee", "percent", "stop_words"]
+__all__ = ["doubt", "guarantee", "percent", "stop_words"]
+
+
+_LEAST_TOLD = 20  # of fewer studies a share would say little
 
 
 def percent(share: float, lang: Lang) -> str:
@@ -30,6 +34,17 @@ def guarantee(risks: Sequence[Controlled], confidence: float, lang: Lang) -> str
         for risk in risks
     ]  # fmt: skip
     return " ".join([*sentences, text("screening.guarantee.meaning", lang)])
+
+
+def doubt(unsure: dict[str, Any] | None, lang: Lang) -> str:
+    """What is known of the studies that a calibration's rule keeps back, as the end of a sentence, or nothing.
+
+    Told are the studies that the model calls normal and that the rule was not made of: how many of them were abnormal.
+    """
+    found = (unsure or {}).get("wrong") or {}
+    if found.get("n", 0) < _LEAST_TOLD:
+        return ""
+    return text("confidence.doubt", lang, wrong=found["k"], n=found["n"])
 
 
 def stop_words(reason: str, lang: Lang) -> str:
