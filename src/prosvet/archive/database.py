@@ -1,10 +1,11 @@
-"""Opening the archive's SQLite database: pragmas, transactions, migrations, and errors in our own words."""
+"""Opening a SQLite database of ours: pragmas, transactions, migrations, and errors in our own words."""
 
 from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
@@ -14,18 +15,33 @@ from prosvet.archive.schema import HEAD
 from prosvet.archive.sqlite import sqlite_engine
 from prosvet.core.errors import AlreadyRunning, ArchiveError, DiskFull
 
-__all__ = ["file_lock", "open_database", "spoken_errors"]
+__all__ = ["Schema", "file_lock", "open_database", "spoken_errors"]
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=NORMAL",  # with WAL: a kill loses nothing, a power cut at most the last commit
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",  # an erased report leaves no bytes behind
     "PRAGMA temp_store=MEMORY",
 )
 
 
-def open_database(path: Path) -> Engine:
+@dataclass(frozen=True)
+class Schema:
+    """A database of ours: where its migrations lie, and the last of them.
+
+    ``durable`` makes every commit survive a power cut; without it a kill loses nothing, a power cut at most the last
+    commit.
+    """
+
+    migrations: Path
+    head: str
+    durable: bool = False
+
+
+_ARCHIVE = Schema(Path(__file__).parent / "migrations", HEAD)
+
+
+def open_database(path: Path, schema: Schema = _ARCHIVE) -> Engine:
     """The engine of the database at `path`, created or migrated where needed.
 
     A connection made with ``execution_options(immediate=True)`` takes the write lock when it begins.
@@ -35,10 +51,11 @@ def open_database(path: Path) -> Engine:
     ArchiveError
         When the file is no database, or was written by a newer version.
     """
-    engine = sqlite_engine(path, _PRAGMAS, wait=30.0)
+    synchronous = f"PRAGMA synchronous={'FULL' if schema.durable else 'NORMAL'}"
+    engine = sqlite_engine(path, (*_PRAGMAS, synchronous), wait=30.0)
     with spoken_errors(path):
-        if _revision(engine) != HEAD:
-            _migrate(engine, path)
+        if _revision(engine) != schema.head:
+            _migrate(engine, path, schema)
     return engine
 
 
@@ -49,21 +66,21 @@ def _revision(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _migrate(engine: Engine, path: Path) -> None:
+def _migrate(engine: Engine, path: Path, schema: Schema) -> None:
     # Imported here: most starts find the schema current, and must not pay for it.
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
 
     with file_lock(path.with_suffix(".migrate.lock")):
-        if _revision(engine) == HEAD:  # another process was quicker
+        if _revision(engine) == schema.head:  # another process was quicker
             return
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+        config.set_main_option("script_location", str(schema.migrations).replace("%", "%%"))
         with engine.execution_options(immediate=True).begin() as connection:
             config.attributes["connection"] = connection
             try:
-                command.upgrade(config, HEAD)
+                command.upgrade(config, schema.head)
             except CommandError as error:
                 raise ArchiveError(reason=str(error)) from error
 

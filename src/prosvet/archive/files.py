@@ -27,6 +27,9 @@ def sha256(data: bytes) -> str:
 class FileStore:
     """A folder of immutable files named by the sha256 of what they hold.
 
+    A file is on the disk when :meth:`add` returns; with ``durable`` its name is, too, so that it outlives a power cut
+    and not only a kill.
+
     Examples
     --------
     >>> store = FileStore(Path(tempfile.mkdtemp()))
@@ -35,8 +38,8 @@ class FileStore:
     b'film'
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        self.folder, self._durable = folder, durable
 
     @classmethod
     def from_context(cls, context: Context) -> Self:
@@ -62,6 +65,8 @@ class FileStore:
         with room_for(self.folder):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._write(path, data)
+            if self._durable:
+                _sync_folder(path.parent)
         return name
 
     @staticmethod
@@ -116,3 +121,11 @@ def room_for(path: Path) -> Iterator[None]:
         if error.errno in _FULL:
             raise DiskFull(path=str(path.parent)) from error
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
