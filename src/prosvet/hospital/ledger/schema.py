@@ -1,7 +1,7 @@
 """The tables of the ledger. Times are UTC without a zone.
 
-An object is received once, an exam (a study of the hospital) is worked on by one worker at a time, and a result goes to
-each destination exactly once: its row is unique, and so are the UIDs inside it, which are made from what it was made of.
+An object is received once, an exam (a study of the hospital) is worked on by one worker at a time, and a result goes
+to each destination exactly once: its row is unique, and so are the UIDs in it, which follow from what it was made of.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Exam(Base):
 class Received(Base):
     """An object as it came. ``sha256`` names its file; ``number`` is its place in the order of arrival.
 
-    ``sha256`` is of the whole file (preamble, meta header, data set); ``bytes`` its length. ``image`` is the film's id in
-    the archive; ``reason`` says why an object was passed by.
+    ``sha256`` is of the whole file (preamble, meta header, data set), ``bytes`` its length. ``image`` is the film's id
+    in the archive; ``reason`` says why an object was passed by.
     """
 
     __tablename__ = "received"
