@@ -182,6 +182,22 @@ CAPABILITIES: dict[str, Capability] = {
         ("train.encoder", "train.anatomy", "train.gates", "train.pack"),
         "training",
     ),
+    "retrain": Capability(
+        "prosvet.training.pipeline.api", "RetrainRequest", "RetrainResult",
+        (
+            "retrain.run", "retrain.freeze", "retrain.train", "retrain.evaluate", "retrain.card", "retrain.promote",
+            "retrain.back", "retrain.list", "retrain.show",
+        ),
+        "training/pipeline",
+        routes=(
+            "GET /v1/retraining", "POST /v1/retraining", "POST /v1/retraining/back", "GET /v1/retraining/{name}",
+            "POST /v1/retraining/{name}/promote", "POST /v1/retraining/{name}/{step}",
+        ),
+        pages=(
+            "GET /retraining", "POST /retraining/run", "POST /retraining/back", "GET /retraining/{name}",
+            "POST /retraining/{name}/run", "POST /retraining/{name}/promote",
+        ),
+    ),
     "double-reading": Capability(
         "prosvet.reading.double.api", "DoubleReadingRequest", "DoubleReadingResult",
         ("double-reading.list", "double-reading.record", "double-reading.resolve"), "reading/double",
@@ -223,6 +239,11 @@ CAPABILITIES: dict[str, Capability] = {
     "screen.calibrate": Capability(
         "prosvet.screening.calibrate_api", "CalibrateRequest", "CalibrateResult", ("screen.calibrate",), "screening",
         routes=("POST /v1/screen/calibrate",), pages=("POST /screening/calibrate",),
+    ),
+    "screen.confidence": Capability(
+        "prosvet.screening.confidence.api", "ConfidenceRequest", "ConfidenceResult", ("screen.confidence",),
+        "screening/confidence", routes=("POST /v1/screen/confidence",),
+        pages=("GET /screening/confidence", "POST /screening/confidence"),
     ),
     "screen.run": Capability(
         "prosvet.screening.run_api", "ScreenRequest", "ScreenResult", ("screen.run",), "screening",

@@ -112,7 +112,13 @@ def load_films(data: Path, splits: tuple[str, ...], cache: Path | None = None) -
 
 
 def _known(row: dict[str, str]) -> dict[str, tuple[float, float]]:
-    """Finding -> (label, weight) for what a manifest row really says; what is absent here is unknown."""
+    """Finding -> (label, weight) for what a manifest row really says; what is absent here is unknown.
+
+    A column ``known`` (``mass=1|hernia=0``) says each label by name and is taken at its word.
+    """
+    if row.get("known"):
+        named = (cell.split("=") for cell in row["known"].split("|"))
+        return {name: (float(value), 1.0) for name, value in named if name in FINDINGS}
     source = row["source"].split("(")[0].split("/")[0]
     present = {ALIAS.get(name, name) for name in row["labels"].split("|") if name}
     if source == "nih":  # all fourteen mined from the report; the others are not spoken of

@@ -35,7 +35,7 @@ from prosvet.training.nets import AnatomyNet, FindingNet, GateNet
 from prosvet.training.refit import refit
 from prosvet.training.words import LIMITS, SOURCES, TITLE, TITLE_INT8
 
-__all__ = ["GATE_THRESHOLDS", "PackRecipe", "build_pack", "head", "thinned"]
+__all__ = ["GATE_THRESHOLDS", "PackRecipe", "answers_of", "build_pack", "calibration_of", "head", "thinned"]
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def _members(recipe: PackRecipe) -> list[FindingNet]:
     return members
 
 
-def _answers(net: FindingNet, films: Films, recipe: PackRecipe, cache: Path) -> Answer:
+def answers_of(net: FindingNet, films: Films, recipe: PackRecipe, cache: Path) -> Answer:
     """Logits and features of films, averaged over mirror images where the pack will do so; kept in `cache`.
 
     The network runs as the exported graph: several times the speed of torch on a processor, and what ships.
@@ -128,7 +128,7 @@ def thinned(films: Films, most: int, seed: int = 1) -> Films:
     return films.where(keep)
 
 
-def _calibration(
+def calibration_of(
     logits: NDArray[np.float64], films: Films
 ) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, dict[str, Any]]]]:
     """Platt scaling and operating points of each label, from films (N) not trained on, sources in balance."""
@@ -178,7 +178,7 @@ def build_pack(data: Path, recipe: PackRecipe, text: TextEncoder, folder: Path, 
     share = float(json.loads((recipe.encoders[-1] / "recipe.json").read_text())["nih_dev"])
     dev = train.where(nih_dev(train, share))
     thin = thinned(train, recipe.per_group)
-    answers = [[_answers(member, films, recipe, cache) for films in (thin, val, dev)] for member in members]
+    answers = [[answers_of(member, films, recipe, cache) for films in (thin, val, dev)] for member in members]
     seen = ~nih_dev(thin, share)
     for member, ((logits, features), *_) in zip(members, answers, strict=True):
         refit(member, features[seen], logits[seen], thin.where(seen))
@@ -190,7 +190,7 @@ def build_pack(data: Path, recipe: PackRecipe, text: TextEncoder, folder: Path, 
     # Only the last member never saw the kept-out NIH patients: it alone speaks for them.
     on_dev = head(members[-1], answers[-1][2][1])
     apart = Films(np.concatenate([val.pixels, dev.pixels]), val.rows + dev.rows)
-    calibration, points = _calibration(np.concatenate([on_val, on_dev]), apart)
+    calibration, points = calibration_of(np.concatenate([on_val, on_dev]), apart)
 
     weights = folder / "weights" / "compact"
     gates, anatomy = GateNet(), AnatomyNet()

@@ -40,6 +40,8 @@ def calibrate(
     accept_repaired: Annotated[bool, typer.Option("--accept-repaired")] = False,
     accept_quality: Annotated[bool, typer.Option("--accept-quality")] = False,
     model: Annotated[str | None, typer.Option("--model", metavar="NAME@REVISION", show_default=False)] = None,
+    unsure_share: Annotated[float, typer.Option("--unsure-share", metavar="SHARE")] = 0.0,
+    unsure_method: Annotated[Literal["meta", "learned"], typer.Option("--unsure-method")] = "meta",
 ) -> Answer:
     """Choose the threshold, or say why the sample cannot prove the target."""
     from prosvet.screening.calibrate_api import CalibrateRequest, run
@@ -52,7 +54,7 @@ def calibrate(
     request = session.request(
         CalibrateRequest, labels=labels, scores=scores, max_missed=max_missed, confidence=confidence,
         max_missed_critical=max_missed_critical, prevalence=prevalence, audit_limit=audit_limit, policy=policy,
-        model=model,
+        model=model, unsure={"share": unsure_share, "method": unsure_method},
     )  # fmt: skip
     result = run(request, session.context)
     return Answer(result, lambda console: _show_calibration(result, session, console))
@@ -145,9 +147,22 @@ def _show_calibration(result: CalibrateResult, session: Session, console: Consol
             "cli.screen.calibrate.released", prevalence=share(result.released.prevalence),
             missed=share(result.released.missed), high=share(result.released.missed_high),
         ), markup=False)  # fmt: skip
+    _show_unsure(result, session, console)
     for warning in result.warnings:
         console.print(warning, style="yellow", markup=False)
     console.print(say("cli.screen.calibrate.kept", version=result.version, number=result.id), style="dim", markup=False)
+
+
+def _show_unsure(result: CalibrateResult, session: Session, console: Console) -> None:
+    found = result.unsure
+    if found is None or found.rule is None:
+        return
+    console.print(session.say(
+        "cli.screen.calibrate.unsure", aside=found.aside, held=_interval(found.held, session),
+        without="—" if found.without is None else _interval(found.without, session),
+    ), markup=False)  # fmt: skip
+    counts = {"k": found.wrong.k, "n": found.wrong.n, "sure_k": found.sure_wrong.k, "sure_n": found.sure_wrong.n}
+    console.print(session.say("cli.screen.calibrate.unsure_wrong", **counts), markup=False)
 
 
 def _show_run(result: ScreenResult, session: Session, console: Console) -> None:

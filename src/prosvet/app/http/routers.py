@@ -25,6 +25,7 @@ ROUTERS: dict[str, str] = {
     "ask": "prosvet.app.http.routes.ask",
     "readings": "prosvet.app.http.routes.readings",
     "screening": "prosvet.app.http.routes.screening",
+    "retraining": "prosvet.app.http.routes.retraining",
     "reader_study": "prosvet.app.http.routes.reader_study",
     "monitoring": "prosvet.app.http.routes.monitoring",
     "metrics": "prosvet.app.http.routes.metrics",

@@ -36,6 +36,7 @@ NAVIGATION: tuple[tuple[Place, ...], ...] = (
     (
         Place("monitoring", "/monitoring", "eye", "reader"),
         Place("models", "/models", "model"),
+        Place("retraining", "/retraining", "up", "senior"),
         Place("jobs", "/jobs", "gear"),
         Place("settings", "/settings", "sliders"),
         Place("help", "/help", "help"),

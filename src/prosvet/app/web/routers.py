@@ -19,9 +19,11 @@ PAGES: dict[str, str] = {
     "double_reading": "prosvet.app.web.pages.double_reading",
     "retrospective": "prosvet.app.web.pages.retrospective",
     "screening": "prosvet.app.web.pages.screening",
+    "confidence": "prosvet.app.web.pages.confidence",
     "ask": "prosvet.app.web.pages.ask",
     "models": "prosvet.app.web.pages.models",
     "compare": "prosvet.app.web.pages.compare",
+    "retraining": "prosvet.app.web.pages.retraining",
     "reader_study": "prosvet.app.web.pages.reader_study",
     "monitoring": "prosvet.app.web.pages.monitoring",
 }

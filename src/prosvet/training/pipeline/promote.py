@@ -58,7 +58,7 @@ def promote(run: Path, by: str, why: str, context: Context) -> Deployment:
             return
         made = deploy(context.settings, model=card.model, by=name, why=why.strip(), evidence=evidence)
         audit.write("retrain_promote", run=run.name, model=f"{card.model}@{card.revision}", version=made.version,
-                    person=name, why=why.strip())  # fmt: skip
+                    person=name)  # fmt: skip
         write_whole(folder / _DONE, made.model_dump_json(indent=1))
 
     make_step(run, "promote", {"evidence": evidence}, make)
@@ -86,7 +86,7 @@ def back(by: str, why: str, to: int | None, context: Context) -> Deployment:
     name = _senior(by, why, context)
     made = roll_back(context.settings, to, by=name, why=why.strip())
     AuditLog.from_context(context).write(
-        "retrain_back", model=f"{made.model}@{made.revision}", version=made.version, person=name, why=why.strip()
+        "retrain_back", model=f"{made.model}@{made.revision}", version=made.version, person=name
     )
     return made
 
