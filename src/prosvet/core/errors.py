@@ -27,9 +27,9 @@ __all__ = [
     "Busy",
     "Cancelled",
     "CardsDiffer",
-    "CohortError",
     "ChallengerNotAssessed",
     "ChallengerWorse",
+    "CohortError",
     "ColourPhotograph",
     "DecompressionBomb",
     "DeploymentError",
@@ -76,6 +76,7 @@ __all__ = [
     "ScreeningError",
     "SeveralLayouts",
     "SignInRefused",
+    "SiteError",
     "Taken",
     "TargetNotProvable",
     "TooManyAttempts",
@@ -426,6 +427,15 @@ class DeploymentError(ModelError):
     code = "deployment_error"
     http_status = 409
     reasons = "deployment_reasons"
+
+
+class SiteError(ProsvetError):
+    """A step of a site's adaptation that refuses. Details: reason (under ``site_reasons``), and what it names."""
+
+    code = "site_error"
+    http_status = 422
+    exit_code = 2
+    reasons = "site_reasons"
 
 
 class ArchiveError(ProsvetError):

@@ -126,6 +126,12 @@ class AdapterCard(Frozen):
         Name of the table, or ``marks``.
     data_sha256 : str
         Of the labels with the scores and vectors they were put beside.
+    first, last : str or None
+        Days of the studies, where known.
+    seen : tuple of str
+        Keyed hashes of the patients it was fitted on, so that a later comparison leaves them out.
+    findings : dict
+        What became of each finding that was labelled.
     """
 
     site: str
@@ -146,6 +152,7 @@ class AdapterCard(Frozen):
     last: str | None = None
     folds: int
     seed: int
+    seen: tuple[str, ...] = ()
     labels: tuple[str, ...]
     findings: dict[str, FindingAdaptation]
 
@@ -170,10 +177,10 @@ class Weights:
     vector: Floats
 
     @classmethod
-    def identity(cls, findings: int) -> Weights:
+    def identity(cls, findings: int, width: int = WIDTH) -> Weights:
         """An adapter that changes nothing."""
         return cls(np.zeros(findings, dtype=np.bool_), np.ones(findings), np.zeros(findings),
-                   np.zeros((findings, findings)), np.zeros((findings, WIDTH)))  # fmt: skip
+                   np.zeros((findings, findings)), np.zeros((findings, width)))  # fmt: skip
 
     def __call__(self, probabilities: Floats, vectors: NDArray[Any]) -> Floats:
         """Adapted probabilities (N, K), to four places, of the model's own (N, K) and the vectors (N, 512)."""
