@@ -272,6 +272,19 @@ CAPABILITIES: dict[str, Capability] = {
             "POST /monitoring/open", "POST /monitoring/alarms/{alarm}/close", "GET /monitoring/report",
         ),
     ),
+    "marks": Capability(
+        "prosvet.training.queue.api", "MarksRequest", "MarksResult",
+        ("marks.queue", "marks.list", "marks.export", "marks.import"), "training/queue",
+        routes=(
+            "GET /v1/marks", "POST /v1/marks/queue", "POST /v1/marks/next", "GET /v1/marks/export",
+            "POST /v1/marks/import", "GET /v1/marks/films/{image}", "GET /v1/marks/cases/{case}",
+            "POST /v1/marks/cases/{case}/begin", "PUT /v1/marks/cases/{case}", "POST /v1/marks/cases/{case}/skip",
+        ),
+        pages=(
+            "GET /marking", "POST /marking/queue", "POST /marking/next", "GET /marking/export", "POST /marking/import",
+            "POST /marking/{case}/begin", "GET /marking/{case}",
+        ),
+    ),
     "jobs": Capability(
         "prosvet.app.jobs.api", "JobsRequest", "JobsResult", ("jobs.list", "jobs.show", "jobs.cancel"), "app/jobs",
         routes=(

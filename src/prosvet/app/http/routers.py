@@ -28,5 +28,6 @@ ROUTERS: dict[str, str] = {
     "retraining": "prosvet.app.http.routes.retraining",
     "reader_study": "prosvet.app.http.routes.reader_study",
     "monitoring": "prosvet.app.http.routes.monitoring",
+    "marks": "prosvet.app.http.routes.marks",
     "metrics": "prosvet.app.http.routes.metrics",
 }

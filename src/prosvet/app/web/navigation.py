@@ -26,6 +26,7 @@ NAVIGATION: tuple[tuple[Place, ...], ...] = (
         Place("double", "/double-reading", "two", "reader"),
         Place("retrospective", "/retrospective", "clock", "senior"),
         Place("screening", "/screening", "check", "reader"),
+        Place("marking", "/marking", "pen", "reader"),
     ),
     (
         Place("ask", "/ask", "question"),

@@ -26,4 +26,5 @@ PAGES: dict[str, str] = {
     "retraining": "prosvet.app.web.pages.retraining",
     "reader_study": "prosvet.app.web.pages.reader_study",
     "monitoring": "prosvet.app.web.pages.monitoring",
+    "marking": "prosvet.app.web.pages.marking",
 }
