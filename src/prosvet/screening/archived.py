@@ -20,7 +20,7 @@ _PART = 2000
 
 @dataclass(frozen=True)
 class ArchivedFilm:
-    """A film; ``score`` and ``vector`` (float16) are None, and ``scores`` empty, where the model has not examined it."""
+    """A film; ``score`` and ``vector`` (float16) are None, ``scores`` empty, where the model has not examined it."""
 
     id: int
     view: View

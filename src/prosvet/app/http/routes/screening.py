@@ -16,6 +16,8 @@ from prosvet.core.types import Frozen
 from prosvet.screening import audit_api, calibrate_api, line_api
 from prosvet.screening.audit_api import AuditRequest, AuditResult, Verdict
 from prosvet.screening.calibrate_api import CalibrateRequest, CalibrateResult
+from prosvet.screening.confidence import api as confidence_api
+from prosvet.screening.confidence.api import ConfidenceRequest, ConfidenceResult
 from prosvet.screening.line_api import LineRequest, LineResult
 from prosvet.screening.run_api import ScreenRequest
 
@@ -24,6 +26,7 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1/screen", tags=["screening"], dependencies=[Depends(require("reader"))])
 
 _CALIBRATE = BodyOf(CalibrateRequest)
+_CONFIDENCE = BodyOf(ConfidenceRequest)
 _SENIOR = [Depends(require("senior"))]
 
 
@@ -75,6 +78,12 @@ class OpenBody(Frozen):
 def calibrate(request: Annotated[CalibrateRequest, Depends(_CALIBRATE)], context: ContextDep) -> CalibrateResult:
     """Scores (CSV: id,score) and labels (CSV: id,abnormal): the threshold that they prove, kept as a version."""
     return calibrate_api.run(request, context)
+
+
+@router.post("/confidence", summary="Compare confidence", openapi_extra=_CONFIDENCE.openapi(), dependencies=_SENIOR)
+def confidence(request: Annotated[ConfidenceRequest, Depends(_CONFIDENCE)], context: ContextDep) -> ConfidenceResult:
+    """Labels (CSV: id,abnormal) of studies of the archive: which measure of doubt knows the model's errors on them."""
+    return confidence_api.run(request, context)
 
 
 @router.post("/run", status_code=202, summary="Screen studies")

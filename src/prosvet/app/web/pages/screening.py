@@ -82,6 +82,7 @@ def calibrate(
     max_missed: Annotated[str, Form(max_length=20)] = "1",
     confidence: Annotated[str, Form(max_length=20)] = "95",
     prevalence: Annotated[str, Form(max_length=20)] = "",
+    unsure_share: Annotated[str, Form(max_length=20)] = "",
     accept: Annotated[list[str], Form()] = [],  # noqa: B006 - FastAPI copies it
 ) -> Response:
     """Find the threshold; shares come in percent."""
@@ -90,6 +91,7 @@ def calibrate(
             "labels": _kept(labels, Path(folder) / "labels"),
             "scores": _kept(scores, Path(folder) / "scores") if scores is not None and scores.filename else None,
             "max_missed": _share(max_missed), "confidence": _share(confidence), "prevalence": _share(prevalence),
+            "unsure": {"share": _share(unsure_share) or 0.0},
             "policy": {gate: "accept" if gate in accept else "abstain" for gate in _GATES},
         }  # fmt: skip
         try:
