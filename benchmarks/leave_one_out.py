@@ -32,7 +32,7 @@ _PER_GROUP = 450  # films of a source and class that the last layer is refitted 
 _MOST = 1200  # films of a source, drawn evenly: the interval is narrow enough by then
 
 
-def _network(net: FindingNet) -> Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]:
+def network(net: FindingNet) -> Callable[[NDArray[np.uint8]], tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """Logits and features of prepared films by the exported graph, several times as quick as torch."""
     with tempfile.TemporaryDirectory() as place:
         export_member(net, Path(place) / "member.onnx")
@@ -63,7 +63,7 @@ def main() -> None:
         pixels, rows = pixels[::step], rows[::step]
         net = FindingNet(len(FINDINGS))
         net.load_state_dict(torch.load(folder / "encoder.pt", map_location="cpu", weights_only=True))
-        run = _network(net.eval())
+        run = network(net.eval())
         features = run(pixels)[1]
         thin = thinned(films[0].where(~np.char.startswith(films[0].column("source"), recipe["holdout"])), _PER_GROUP)
         own, fresh = head(net, features), run(thin.pixels)

@@ -198,6 +198,17 @@ CAPABILITIES: dict[str, Capability] = {
             "POST /retraining/{name}/run", "POST /retraining/{name}/promote",
         ),
     ),
+    # Rounds run for minutes to hours and name files of this disk: on the command line; the page shows how they stand.
+    "federate": Capability(
+        "prosvet.training.federated.api", "FederateRequest", "FederateResult",
+        (
+            "federate.create", "federate.prepare", "federate.answer", "federate.merge", "federate.serve",
+            "federate.join", "federate.adopt", "federate.weights", "federate.show",
+        ),
+        "training/federated",
+        routes=("GET /v1/federated", "GET /v1/federated/{name}", "GET /v1/federated/{name}/round"),
+        pages=("GET /federated",),
+    ),
     "double-reading": Capability(
         "prosvet.reading.double.api", "DoubleReadingRequest", "DoubleReadingResult",
         ("double-reading.list", "double-reading.record", "double-reading.resolve"), "reading/double",
@@ -258,6 +269,24 @@ CAPABILITIES: dict[str, Capability] = {
         "prosvet.screening.line_api", "LineRequest", "LineResult", ("screen.line",), "screening",
         routes=("GET /v1/screen/line", "POST /v1/screen/line/stop", "POST /v1/screen/line/open"),
         pages=("GET /screening", "POST /screening/stop", "POST /screening/open"),
+    ),
+    "site": Capability(
+        "prosvet.training.site.api", "SiteRequest", "SiteResult", ("site.list", "site.show", "site.use", "site.back"),
+        "training/site",
+        routes=("GET /v1/site", "GET /v1/site/adapters/{version}", "POST /v1/site/use", "POST /v1/site/back"),
+        pages=("GET /site", "POST /site/use", "POST /site/back"),
+    ),
+    "site.fit": Capability(
+        "prosvet.training.site.fit_api", "FitRequest", "FitResult", ("site.fit",), "training/site",
+        routes=("POST /v1/site/fit",), pages=("POST /site/fit",),
+    ),
+    "site.compare": Capability(
+        "prosvet.training.site.compare_api", "CompareSiteRequest", "CompareSiteResult", ("site.compare",),
+        "training/site", routes=("GET /v1/site/compare", "POST /v1/site/compare"), pages=("POST /site/compare",),
+    ),
+    "site.rescore": Capability(
+        "prosvet.training.site.rescore_api", "RescoreRequest", "RescoreResult", ("site.rescore",), "training/site",
+        routes=("POST /v1/site/rescore",),
     ),
     "monitor": Capability(
         "prosvet.monitoring.api", "MonitorRequest", "MonitorResult",

@@ -25,9 +25,11 @@ ROUTERS: dict[str, str] = {
     "ask": "prosvet.app.http.routes.ask",
     "readings": "prosvet.app.http.routes.readings",
     "screening": "prosvet.app.http.routes.screening",
+    "site": "prosvet.app.http.routes.site",
     "retraining": "prosvet.app.http.routes.retraining",
     "reader_study": "prosvet.app.http.routes.reader_study",
     "monitoring": "prosvet.app.http.routes.monitoring",
     "marks": "prosvet.app.http.routes.marks",
     "metrics": "prosvet.app.http.routes.metrics",
+    "federated": "prosvet.app.http.routes.federated",
 }

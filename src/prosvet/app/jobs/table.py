@@ -17,6 +17,7 @@ JOBS: dict[str, str] = {
     "ingest": "paths",
     "retrospective": "",
     "screen.run": "",
+    "site.rescore": "",
     "retrain": "name",
 }
 """Capability to the field of its request that says what the job is about; empty for none."""

@@ -37,6 +37,8 @@ NAVIGATION: tuple[tuple[Place, ...], ...] = (
     (
         Place("monitoring", "/monitoring", "eye", "reader"),
         Place("models", "/models", "model"),
+        Place("federated", "/federated", "people", "senior"),
+        Place("site", "/site", "house", "reader"),
         Place("retraining", "/retraining", "up", "senior"),
         Place("jobs", "/jobs", "gear"),
         Place("settings", "/settings", "sliders"),

@@ -19,6 +19,7 @@ PAGES: dict[str, str] = {
     "double_reading": "prosvet.app.web.pages.double_reading",
     "retrospective": "prosvet.app.web.pages.retrospective",
     "screening": "prosvet.app.web.pages.screening",
+    "site": "prosvet.app.web.pages.site",
     "confidence": "prosvet.app.web.pages.confidence",
     "ask": "prosvet.app.web.pages.ask",
     "models": "prosvet.app.web.pages.models",
@@ -26,5 +27,6 @@ PAGES: dict[str, str] = {
     "retraining": "prosvet.app.web.pages.retraining",
     "reader_study": "prosvet.app.web.pages.reader_study",
     "monitoring": "prosvet.app.web.pages.monitoring",
+    "federated": "prosvet.app.web.pages.federated",
     "marking": "prosvet.app.web.pages.marking",
 }
