@@ -1,17 +1,23 @@
-"""Marks of every kind, drawn by hypothesis."""
+"""Marks of every kind, drawn by hypothesis; an archive of scored films without pixels."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+import numpy as np
+import pytest
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
+from prosvet.archive.schema import Image, ImageVector, Patient, Study
+from prosvet.archive.store import Store
+from prosvet.core.context import Context
 from prosvet.language.vocabulary import vocabulary
+from prosvet.models.examine import Examiner
 from prosvet.training.queue.shapes import FilmMarks, MarkFinding, MarkRecord
 
 CONCEPTS = sorted(vocabulary().concepts)
 _words = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\t"), max_size=40)
-_eighths = st.integers(0, 2400 * 8 - 8)
 
 
 @st.composite
@@ -57,3 +63,28 @@ def films(draw: st.DrawFn) -> tuple[FilmMarks, ...]:
         study = draw(st.sampled_from(("SQXC6ZTZW2AEQ", "S1", 'С-7; «x», "y"')))
         made.append(FilmMarks(study=study, image=image, rows=rows, cols=cols, marks=tuple(marks)))
     return tuple(sorted(made, key=lambda film: film.image))
+
+
+FILMS = 120
+
+
+@pytest.fixture
+def archive(context: Context) -> list[int]:
+    """120 studies of one frontal film each, 200 by 300 pixels: film n scores abnormal (n + 0.5) / 120."""
+    ref, rng = context.get(Examiner).ref, np.random.default_rng(0)
+    ids = []
+    with context.get(Store).write() as db:
+        for n in range(FILMS):
+            study = f"S{n:03}"
+            db.execute(insert(Patient).values(id=f"P{study}", sex="F", birth_year=1960))
+            plain = {"date": None, "date_shifted": False, "source": "t", "split": None, "description": ""}
+            db.execute(insert(Study).values(id=study, patient_id=f"P{study}", age=60.0, **plain))
+            film = {"file": "f.png", "format": "png", "view": "frontal", "rows": 200, "cols": 300, "row_spacing": None,
+                    "col_spacing": None, "is_chest_xray": True, "gates": {}, "state": "examined",
+                    "scores": {"abnormal": (n + 0.5) / FILMS, "pneumothorax": 0.001}}  # fmt: skip
+            made = insert(Image).values(study_id=study, sha256=study, source_sha256=study, **film)
+            ids.append(db.execute(made.returning(Image.id)).scalar_one())
+            vector = rng.normal(size=512)
+            packed = (vector / np.linalg.norm(vector)).astype("<f2").tobytes()
+            db.execute(insert(ImageVector).values(image_id=ids[-1], model=ref.name, revision=ref.revision, vector=packed))
+    return ids
