@@ -119,7 +119,8 @@ def merge_files(federation: Federation, paths: Sequence[Path], *, partial: bool 
         When a file is refused; then the round stays open and nothing is written.
     """
     number, expected = len(federation.rounds()), federation.state().sha256
-    updates, answers = [], []
+    updates: list[Update] = []
+    answers: list[Answer] = []
     for path in paths:
         packet = _update(federation, path)
         header = packet.header

@@ -181,7 +181,7 @@ class Federation:
             sha256 = self._write_state(number + 1, after)
             made = Round(
                 number=number, at=_now(), by=by, answers=tuple(answers), moved=_moved(before, after), loss=loss,
-                counts=tuple(int(round(float(n))) for n in whole.counts), sent=sent,
+                counts=tuple(round(float(n)) for n in whole.counts), sent=sent,
                 received=sum(answer.bytes for answer in answers), state_sha256=sha256,
             )  # fmt: skip
             with (self.folder / "rounds.jsonl").open("ab") as stream:
@@ -197,8 +197,7 @@ class Federation:
         after = {"theta": heads.following(before["theta"], whole, plan)}
         if plan.method == "average":
             return after, None
-        spoken = whole.counts[:-1] > 0.5
-        return after, float((whole.sums["loss"][spoken] / whole.counts[:-1][spoken]).mean())
+        return after, heads.mean_loss(whole)
 
     def _write_state(self, number: int, state: Arrays) -> str:
         header = {"kind": "round", "round": number, "plan": json.loads(self.plan.model_dump_json())}
@@ -210,7 +209,8 @@ class Federation:
     def _locked(self) -> Iterator[None]:
         with (self.folder / ".lock").open("a") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
-            content = (path := self.folder / "rounds.jsonl").read_bytes() if (self.folder / "rounds.jsonl").is_file() else b""
+            path = self.folder / "rounds.jsonl"
+            content = path.read_bytes() if path.is_file() else b""
             if content and not content.endswith(b"\n"):
                 write_atomic(path, content[: content.rfind(b"\n") + 1])
             yield

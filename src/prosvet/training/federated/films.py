@@ -34,6 +34,11 @@ class FilmSet:
     scores : ndarray, shape (N, K) or None
     vectors : ndarray of float16, shape (N, 512) or None
     pixels : ndarray of uint8, shape (N, S, S) or None
+        Prepared films (:func:`prosvet.training.data.prepare`).
+    data_sha256 : str
+        Of labels, scores and vectors as the archive held them.
+    seen : tuple of str
+        Keys of the patients, as an adapter's card keeps them, so that it is never judged on them.
     """
 
     base: str
@@ -43,7 +48,8 @@ class FilmSet:
     vectors: NDArray[np.float16] | None = None
     pixels: NDArray[np.uint8] | None = None
     labels_from: str = ""
-    patients: int = 0
+    data_sha256: str = ""
+    seen: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -84,7 +90,7 @@ def save_films(path: Path, films: FilmSet) -> str:
     parts = {"labels": films.labels, "scores": films.scores, "vectors": films.vectors, "pixels": films.pixels}
     header = {
         "kind": "films", "base": films.base, "findings": list(films.findings), "n": len(films),
-        "labels_from": films.labels_from, "patients": films.patients,
+        "labels_from": films.labels_from, "data_sha256": films.data_sha256, "seen": list(films.seen),
     }  # fmt: skip
     return write_packet(path, header, {name: part for name, part in parts.items() if part is not None}, {})
 
@@ -110,5 +116,6 @@ def load_films(path: Path) -> tuple[FilmSet, str]:
     made: dict[str, Any] = {name: arrays.get(name) for name in ("scores", "vectors", "pixels")}
     return FilmSet(
         base=str(header.get("base", "")), findings=findings, labels=labels.astype(np.int8), **made,
-        labels_from=str(header.get("labels_from", "")), patients=int(header.get("patients", 0)),
+        labels_from=str(header.get("labels_from", "")), data_sha256=str(header.get("data_sha256", "")),
+        seen=tuple(map(str, header.get("seen", ()))),
     ), packet.sha256  # fmt: skip

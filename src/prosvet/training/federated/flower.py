@@ -117,7 +117,8 @@ def serve(
 
 
 def join(
-    films: Path, site: str, superlink: str, *, tls: Tls | None = None, port: int = 9094, patience: float = 60.0, limit: float = 3600.0,
+    films: Path, site: str, superlink: str, *, tls: Tls | None = None, port: int = 9094, patience: float = 60.0,
+    limit: float = 3600.0,
 ) -> None:  # fmt: skip
     """Answer a coordinator's rounds for one site.
 

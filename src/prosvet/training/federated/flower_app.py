@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 # -- a site ----------------------------------------------------------------------------------------------------------
 
 
-class Site(NumPyClient):
+class Site(NumPyClient):  # type: ignore[misc]
     """One site: its films are read from the file that its own operator named, never from what the server says."""
 
     def __init__(self, films: Path, name: str) -> None:
@@ -72,7 +72,7 @@ secure_client_app = ClientApp(client_fn=_site, mods=[secaggplus_mod])
 # -- the coordinator -------------------------------------------------------------------------------------------------
 
 
-class Book(Strategy):
+class Book(Strategy):  # type: ignore[misc]
     """Rounds of a federation: all sites are asked, and the round is merged when all that must have answered."""
 
     def __init__(self, federation: Federation, secure: bool) -> None:
@@ -115,7 +115,10 @@ class Book(Strategy):
             updates = [Update({n: a * k for n, a in read[0].sums.items()}, np.round(read[0].counts * k))]
             answers = [Answer(site=site) for site in sites]
         else:
-            updates, answers = read, [_told(site, one, r) for site, one, (_, r) in zip(sites, read, results, strict=True)]
+            updates, answers = (
+                read,
+                [_told(site, one, r) for site, one, (_, r) in zip(sites, read, results, strict=True)],
+            )
         self._federation.merge(updates, answers, "flower-secagg" if self._secure else "flower")
         return self._parameters(), {}
 
@@ -139,13 +142,15 @@ class Book(Strategy):
 def _told(site: str, update: Update, result: FitRes) -> Answer:
     tensors = result.parameters.tensors
     sha256 = hashlib.sha256(b"".join(tensors)).hexdigest()
-    return Answer(site=site, sha256=sha256, bytes=sum(map(len, tensors)), counts=tuple(map(round, update.counts.tolist())))
+    return Answer(
+        site=site, sha256=sha256, bytes=sum(map(len, tensors)), counts=tuple(map(round, update.counts.tolist()))
+    )
 
 
 server_app = ServerApp()
 
 
-@server_app.main()
+@server_app.main()  # type: ignore[untyped-decorator]
 def main(grid: Grid, context: Context) -> None:
     """Run the rounds that were asked for; the book says what came of them.
 
@@ -162,7 +167,16 @@ def main(grid: Grid, context: Context) -> None:
         context=context, config=ServerConfig(num_rounds=int(given["rounds"])), strategy=book,
         client_manager=SimpleClientManager(),
     )  # fmt: skip
-    fit = SecAggPlusWorkflow(num_shares=1.0, reconstruction_threshold=1.0, max_weight=1.0, timeout=120) if secure else None
+    fit = _secure(federation.plan) if secure else None
     DefaultWorkflow(fit_workflow=fit)(grid, legacy)
     if book.problem:
         raise RuntimeError(book.problem)
+
+
+def _secure(plan: Plan) -> SecAggPlusWorkflow:
+    """SecAgg+ with steps as fine as its 32 bits allow for so many sites; nothing that is sent reaches the clipping."""
+    room = int(np.ceil(np.log2(len(plan.sites)))) + 1
+    return SecAggPlusWorkflow(
+        num_shares=1.0, reconstruction_threshold=1.0, max_weight=1.0, timeout=300,
+        clipping_range=2.0 if plan.method == "newton" else 8.0, quantization_range=2 ** (31 - room),
+    )  # fmt: skip

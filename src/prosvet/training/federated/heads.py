@@ -19,7 +19,7 @@ from prosvet.models.adapter import Weights, as_kept, log_odds
 from prosvet.training.federated.average import Floats, Update, averaged, weighted
 from prosvet.training.federated.plan import Plan
 
-__all__ = ["Design", "begin", "contribution", "design", "following", "loss", "to_weights"]
+__all__ = ["Design", "begin", "contribution", "design", "following", "loss", "mean_loss", "to_weights"]
 
 _UNIT = 8.0  # log-odds are divided by this: then every feature is of the order of 1
 _BY_FINDING = frozenset({"theta"})
@@ -63,7 +63,7 @@ def contribution(theta: Floats, films: Design, plan: Plan) -> Update:
     slopes, bends, losses = zip(*(_derivatives(row, films, k) for k, row in enumerate(theta)), strict=True)
     rows, columns = np.triu_indices(theta.shape[1])
     packed = np.stack([bend[rows, columns] for bend in bends])
-    return Update({"slope": np.stack(slopes), "bend": packed, "loss": np.array(losses)}, films.counts)
+    return Update({"slope": np.stack(slopes), "bend": packed, "loss": np.array(losses) / _UNIT}, films.counts)
 
 
 def following(theta: Floats, whole: Update, plan: Plan) -> Floats:
@@ -82,6 +82,12 @@ def loss(theta: Floats, films: Design) -> Floats:
     losses = np.array([_derivatives(row, films, k)[2] for k, row in enumerate(theta)])
     with np.errstate(invalid="ignore", divide="ignore"):
         return losses / films.counts[:-1]
+
+
+def mean_loss(whole: Update) -> float:
+    """Mean log loss over findings, nats, at the state that `whole` (method ``newton``) answers."""
+    spoken = whole.counts[:-1] > 0.5
+    return float((_UNIT * whole.sums["loss"][spoken] / whole.counts[:-1][spoken]).mean())
 
 
 def to_weights(theta: Floats) -> Weights:
@@ -104,19 +110,19 @@ def _derivatives(row: Floats, films: Design, k: int) -> tuple[Floats, Floats, fl
 
 def _step(row: Floats, slope: Floats, bend: Floats, count: float, penalty: float) -> Floats:
     held = bend / count + penalty * np.eye(len(row))
-    step: Floats = np.linalg.solve(held, slope / count + penalty * row)
-    return step
+    return np.asarray(np.linalg.solve(held, slope / count + penalty * row), dtype=np.float64)
 
 
 def _near(start: Floats, films: Design, k: int, plan: Plan) -> Floats:
     """A site's own fit of finding k, held near the common one."""
-    row, count = start.copy(), float(films.known[:, k].sum())
+    count = float(films.known[:, k].sum())
+    row: Floats = start.copy()
     if not count:
         return row
     for _ in range(_LOCAL_STEPS):
         slope, bend, _value = _derivatives(row, films, k)
         slope, bend = slope + count * plan.proximal * (row - start), bend + count * plan.proximal * np.eye(len(row))
-        row = row - _step(row, slope, bend, count, plan.penalty)
+        row = np.asarray(row - _step(row, slope, bend, count, plan.penalty))
     return row
 
 

@@ -19,7 +19,7 @@ class Plan(Frozen):
     Attributes
     ----------
     base : str
-        ``MODEL@REVISION`` whose findings are corrected; for ``full``, ``FindingNet@`` and the hash of its first weights.
+        ``MODEL@REVISION`` whose findings are corrected; for ``full``, ``FindingNet@`` and a hash of its first weights.
     findings : tuple of str
         Concept ids in the order of the arrays.
     method : str
