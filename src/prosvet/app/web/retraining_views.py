@@ -13,7 +13,7 @@ from prosvet.training.pipeline.card_step import Challenger
 
 __all__ = ["card_view", "interval_picture", "run_numbers"]
 
-_WIDTH, _HEIGHT, _MOST = 180.0, 22.0, 0.3
+_WIDTH, _HEIGHT, _MOST = 160.0, 22.0, 0.3
 _ORDER = {"worse": 0, "better": 1, "cannot_tell": 2, "not_assessed": 3, "same": 4}
 
 
@@ -30,7 +30,7 @@ def card_view(card: Challenger, lang: Lang) -> dict[str, Any]:
         "rows": sorted(shown, key=lambda row: _ORDER[row["kind"]]),
         "same": list(dict.fromkeys(row["finding"] for row in rows if row["kind"] == "same")),
         "verdict": verdict_words(card, lang), "against": against_words(card, lang),
-        "passes": card.verdict == "may_pass",
+        "sets": len({one.set for one in card.comparisons}), "passes": card.verdict == "may_pass",
     }  # fmt: skip
 
 

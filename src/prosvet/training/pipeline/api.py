@@ -9,8 +9,9 @@ from pydantic import Field
 
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
-from prosvet.core.errors import Forbidden, InvalidRequest
+from prosvet.core.errors import Forbidden, InvalidRequest, RetrainingError
 from prosvet.core.types import Frozen
+from prosvet.models.card import cards
 from prosvet.models.deployed import Deployment, deployed, history
 from prosvet.training.pipeline.card_step import Challenger, challenger_of
 from prosvet.training.pipeline.freeze import frozen
@@ -20,6 +21,7 @@ from prosvet.training.pipeline.promote import back, promote, promoted
 from prosvet.training.pipeline.runs import (
     Done,
     StepState,
+    existing_plan,
     locked,
     names,
     plan_of,
@@ -135,10 +137,11 @@ def _steps(request: RetrainRequest, context: Context) -> tuple[Done, ...]:
     first = request.action in ("run", "freeze")
     name = _name(request) if first else _existing(request, context)
     wanted: tuple[Step, ...] = STEPS[:-1] if request.action == "run" else _one(request.action)
+    if existing_plan(name, context) is None and name in cards(context.settings.home):
+        raise RetrainingError(reason="name_taken", name=name)
     audit = AuditLog.from_context(context)
     with locked(name, context) as folder:
-        fresh = first and not (folder / "plan.json").is_file()
-        plan = update_plan(folder, request.plan or (Plan() if fresh else None))
+        plan = update_plan(folder, request.plan or existing_plan(name, context) or Plan())
         made = []
         for step in context.progress.track(wanted, "retrain_steps", len(wanted)):
             one = take(folder, plan, step, context)

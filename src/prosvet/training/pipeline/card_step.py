@@ -10,17 +10,17 @@ from pydantic import Field
 
 from prosvet.core.context import Context
 from prosvet.core.types import Frozen
-from prosvet.models.card import Figure
+from prosvet.models.card import Figure, cards, load_card
 from prosvet.training.pipeline.evaluate import Compared, compare, scored
 from prosvet.training.pipeline.freeze import frozen
 from prosvet.training.pipeline.judge import Against, Judged, Verdict, critical_of, judge
 from prosvet.training.pipeline.manifest import FrozenSet
-from prosvet.training.pipeline.pack_folder import card_of, publish
+from prosvet.training.pipeline.pack_folder import card_of, model_digest, publish
 from prosvet.training.pipeline.plan import Policy
 from prosvet.training.pipeline.steps import read_step, write_whole
 from prosvet.training.pipeline.train_head import FITTED
 
-__all__ = ["Challenger", "card_inputs", "card_into", "challenger_of"]
+__all__ = ["Challenger", "card_inputs", "card_into", "challenger_of", "is_published"]
 
 _CARD = "challenger.json"
 
@@ -53,6 +53,14 @@ def card_inputs(run: Path, policy: Policy) -> dict[str, Any]:
     """What the card depends on."""
     done = read_step(run, "evaluate")
     return {"evaluate": done.outputs if done else {}, "policy": policy.model_dump(mode="json")}
+
+
+def is_published(run: Path, context: Context) -> bool:
+    """Whether the run's pack is among the home's models, and is the one that was trained."""
+    home = context.settings.home
+    if run.name not in cards(home):
+        return False
+    return model_digest(load_card(run.name, home)) == model_digest(card_of(run / "train"))
 
 
 def card_into(folder: Path, run: Path, policy: Policy, context: Context) -> None:

@@ -75,6 +75,13 @@ class HeadGraph:
         return sum(head.width for head in self._heads)
 
     @property
+    def slopes(self) -> Floats:
+        """The head (K, D): logits are ``features @ slopes.T`` and a bias."""
+        arrays = [self._onnx.numpy_helper.to_array(self._stored[head.weight])[:, :, 0, 0] for head in self._heads]
+        made: Floats = np.concatenate(arrays, axis=1).astype(np.float64) / len(self._heads)
+        return made
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the features in the graph, network by network."""
         return tuple(head.features for head in self._heads)

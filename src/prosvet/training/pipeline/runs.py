@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from prosvet.archive.database import file_lock
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound, RetrainingError
 from prosvet.core.types import Frozen
-from prosvet.training.pipeline.card_step import card_inputs, card_into
+from prosvet.training.pipeline.card_step import card_inputs, card_into, is_published
 from prosvet.training.pipeline.evaluate import evaluate_inputs, evaluate_into
 from prosvet.training.pipeline.freeze import freeze_into
 from prosvet.training.pipeline.plan import Plan
@@ -19,7 +20,18 @@ from prosvet.training.pipeline.promote import promoted
 from prosvet.training.pipeline.steps import STEPS, Step, StepRecord, make_step, read_step, write_whole
 from prosvet.training.pipeline.train import train_inputs, train_into
 
-__all__ = ["Done", "StepState", "existing_plan", "locked", "names", "plan_of", "run_folder", "states", "take", "update_plan"]
+__all__ = [
+    "Done",
+    "StepState",
+    "existing_plan",
+    "locked",
+    "names",
+    "plan_of",
+    "run_folder",
+    "states",
+    "take",
+    "update_plan",
+]
 
 _PLAN = "plan.json"
 
@@ -132,6 +144,8 @@ def take(run: Path, plan: Plan, step: Step, context: Context) -> Done:
         record, made = make_step(run, step, inputs, lambda folder: evaluate_into(folder, run, context))
     else:
         inputs = card_inputs(run, plan.policy)
+        if not is_published(run, context):
+            shutil.rmtree(run / "card", ignore_errors=True)
         record, made = make_step(run, step, inputs, lambda folder: card_into(folder, run, plan.policy, context))
     return Done(step=step, repeated=made, seconds=record.seconds)
 

@@ -94,7 +94,7 @@ def make_step(
     make(fresh)
     outputs = {path.name: file_digest(path) for path in sorted(fresh.iterdir()) if path.is_file()}
     record = StepRecord(
-        step=step, inputs=wanted, outputs=outputs, at=datetime.now(UTC).replace(tzinfo=None),
+        step=step, inputs=wanted, outputs=outputs, at=datetime.now(UTC),
         seconds=round(time.monotonic() - began, 2), code_version=code_version(),
     )  # fmt: skip
     write_whole(fresh / _RECORD, record.model_dump_json(indent=1))

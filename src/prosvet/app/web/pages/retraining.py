@@ -16,6 +16,7 @@ from prosvet.app.web.render import page
 from prosvet.app.web.retraining_views import card_view, run_numbers
 from prosvet.core.context import Context
 from prosvet.core.errors import RetrainingError
+from prosvet.models.examine import Examiner
 from prosvet.training.pipeline.api import RetrainRequest, run
 from prosvet.training.pipeline.plan import FreezePlan, Plan, Policy, TrainPlan
 
@@ -66,9 +67,13 @@ def show(name: str, request: Request, context: ContextDep) -> HTMLResponse:
     result = run(RetrainRequest(action="show", name=name), context)
     one = result.runs[0]
     card = None if one.card is None else card_view(one.card, context.lang)
+    ref = context.get(Examiner).ref
+    reads = f"{ref.name}@{ref.revision}"
+    outdated = one.card is not None and one.deployment is None and one.card.compared.current != reads
     return page(
         request, context, "retraining_run.html", one=one, card=card, numbers=run_numbers(one), result=result,
-        jobs=[job for job in _jobs(context) if job.subject == name],
+        jobs=[job for job in _jobs(context) if job.subject == name], reads=reads, outdated=outdated,
+        unfinished=outdated or one.card is None,
     )  # fmt: skip
 
 
