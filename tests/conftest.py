@@ -46,6 +46,7 @@ CONDITIONS: dict[str, Callable[[], bool]] = {
     "no-coco": lambda: find_spec("pycocoevalcap") is None,
     "no-sklearn": lambda: find_spec("sklearn") is None,
     "no-bertscore": lambda: any(find_spec(name) is None for name in ("torch", "transformers", "bert_score")),
+    "no-flower": lambda: not os.environ.get("PROSVET_FLOWER"),
     "no-radgraph": lambda: find_spec("radgraph") is None,
 }
 
