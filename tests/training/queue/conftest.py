@@ -86,5 +86,7 @@ def archive(context: Context) -> list[int]:
             ids.append(db.execute(made.returning(Image.id)).scalar_one())
             vector = rng.normal(size=512)
             packed = (vector / np.linalg.norm(vector)).astype("<f2").tobytes()
-            db.execute(insert(ImageVector).values(image_id=ids[-1], model=ref.name, revision=ref.revision, vector=packed))
+            db.execute(
+                insert(ImageVector).values(image_id=ids[-1], model=ref.name, revision=ref.revision, vector=packed)
+            )
     return ids

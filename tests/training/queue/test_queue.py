@@ -51,7 +51,9 @@ def test_each_source_gives_its_reason(context: Context, archive: list[int]) -> N
     with context.get(Store).note() as db:
         decision = {"site": "local", "at": at, "by": "x", "model": model, "proof": {}, "threshold": 0.3, "score": 0.2}
         db.execute(insert(ScreenDecision).values(id=1, study_id="S001", outcome="normal", **decision))
-        db.execute(insert(ScreenDecision).values(id=2, study_id="S002", outcome="abstain", reason="distance", **decision))
+        db.execute(
+            insert(ScreenDecision).values(id=2, study_id="S002", outcome="abstain", reason="distance", **decision)
+        )
         db.execute(insert(ScreenDecision).values(id=3, study_id="S003", outcome="abstain", reason="line_stopped",
                                                  **decision))  # fmt: skip
         db.execute(insert(ScreenAudit).values(decision_id=1, study_id="S001", drawn=at, verdict="critical", judged=at))
@@ -234,7 +236,9 @@ def test_the_estimate_counts_films_of_chance_that_were_marked_blind(context: Con
     errors = ask(context, action="list").errors
     assert errors is not None
     low = context.get(Examiner).card.operating_points["sensitive"]["abnormal"].threshold
-    scores = {case: (int(case_of(ask(context, action="show", case=case)).study[1:]) + 0.5) / 120 for case in cases[True]}
+    scores = {
+        case: (int(case_of(ask(context, action="show", case=case)).study[1:]) + 0.5) / 120 for case in cases[True]
+    }
     missed = sum(truth[case] and score < low for case, score in scores.items())
     assert errors.missed.k == missed and errors.wrong.n + errors.undecided == 30
     assert errors.wrong.low is not None and errors.wrong.value is not None and errors.wrong.low <= errors.wrong.value

@@ -52,7 +52,12 @@ def test_the_random_share_is_uniform_over_the_pool() -> None:
 
 def test_proved_errors_come_before_the_rule() -> None:
     chosen = pick(POOL, np.array([1.0, 1.0, 1.0, 0.1]), POOL[:0], 2, 0.0, 0, first=(3,))
-    assert [one.index for one in chosen][0] == 3
+    assert chosen[0].index == 3
+
+
+def test_only_the_heaviest_are_looked_at() -> None:
+    weight = np.array([1.0, 0.9, 0.8, 0.1])
+    assert [one.index for one in pick(POOL, weight, POOL[:1], 1, 0.0, 0)] == [2]  # the farthest is the lightest of four
 
 
 def test_a_queue_larger_than_its_pool_takes_all() -> None:

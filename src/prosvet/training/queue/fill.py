@@ -14,7 +14,7 @@ from prosvet.models.examine import Examiner
 from prosvet.reading.clock import now
 from prosvet.training.queue.candidates import Pool, gather
 from prosvet.training.queue.reasons import KINDS, Why, weight_of
-from prosvet.training.queue.rule import Chosen, combined, pick
+from prosvet.training.queue.rule import BEYOND, Chosen, combined, pick
 
 __all__ = ["RANDOM_SHARE", "fill"]
 
@@ -41,7 +41,12 @@ def fill(n: int, random_share: float, seed: int, context: Context) -> int:
     weight = np.array([combined([weight_of(why) for why in pool.why.get(i, ())]) for i in range(len(pool.images))])
     proved = [i for i, reasons in sorted(pool.why.items()) if any(why.kind == "miss" for why in reasons)]
     chosen = pick(pool.vectors, weight, pool.known, n, random_share, seed, proved)
-    rule = {"random_share": random_share, "worth": {kind: one.worth for kind, one in KINDS.items()}, "asked": n}
+    rule = {
+        "random_share": random_share,
+        "beyond": BEYOND,
+        "worth": {kind: one.worth for kind, one in KINDS.items()},
+        "asked": n,
+    }
     values = {
         "at": now(), "by": context.actor.name, "model": model, "seed": seed, "eligible": len(pool.images),
         "drawn": len(chosen), "random": sum(one.random for one in chosen), "rule": rule,

@@ -1,7 +1,8 @@
 """Which films to mark: uncertain and unlike each other, and a random share that keeps estimates honest. Pure.
 
-Greedy k-centre (core-set selection: Sener & Savarese, ICLR 2018, arXiv:1708.00489), each film's distance to what is
-already marked or chosen multiplied by its weight, as uncertainty is in the weighted core-set of Kim & Shin (ICML 2022).
+Of a queue of n the 3 n heaviest films are looked at, so that what is merely odd does not crowd out what is uncertain
+(filtered active selection: Wei, Iyer & Bilmes, ICML 2015). Among them greedy k-centre (core-set: Sener & Savarese, ICLR
+2018, arXiv:1708.00489) takes the film whose weight times distance to everything marked or chosen is greatest.
 A random share is drawn first, each film with the same chance: only it can tell the error rate without bias.
 """
 
@@ -18,6 +19,7 @@ __all__ = ["Chosen", "combined", "entropy", "far", "pick", "spread"]
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
 NEIGHBOURS = 10
+BEYOND = 3
 _ROWS = 1024
 _FLOOR = 1e-6
 
@@ -94,6 +96,14 @@ def spread(vectors: Vectors, weight: Floats, known: Vectors, n: int) -> list[int
     return taken
 
 
+def _heaviest(weight: Floats, n: int) -> Floats:
+    """The weights with all but the `n` greatest set to nought."""
+    kept = np.zeros_like(weight)
+    top = np.argsort(-weight, kind="stable")[:n]
+    kept[top] = weight[top]
+    return kept
+
+
 def pick(
     vectors: Vectors, weight: Floats, known: Vectors, n: int, random_share: float, seed: int,
     first: Sequence[int] = (),
@@ -111,10 +121,10 @@ def pick(
     by_chance = [int(i) for i in rng.choice(len(vectors), min(n, round(n * random_share)), replace=False)]
     gone = set(by_chance)
     sure = [i for i in dict.fromkeys(first) if i not in gone][: n - len(by_chance)]
-    left = weight.copy()
+    left, rest = weight.copy(), n - len(by_chance) - len(sure)
     left[[*gone, *sure]] = 0.0
     seen = np.concatenate([known, vectors[by_chance], vectors[sure]])
-    ruled = [*sure, *spread(vectors, left, seen, n - len(by_chance) - len(sure))]
+    ruled = [*sure, *spread(vectors, _heaviest(left, BEYOND * rest), seen, rest)]
     places = set(rng.choice(len(ruled) + len(by_chance), len(by_chance), replace=False).tolist())
     chance, rule = iter(by_chance), iter(ruled)
     return [

@@ -96,8 +96,13 @@ def next_(context: ContextDep) -> MarksResult:
     return run(MarksRequest(action="next"), context)
 
 
-@router.get("/export", summary="Export marks", dependencies=_SENIOR, response_class=Response,
-            responses={200: {"content": {"application/json": {}, "text/csv": {}}, "description": "The file."}})  # fmt: skip
+@router.get(
+    "/export",
+    summary="Export marks",
+    dependencies=_SENIOR,
+    response_class=Response,
+    responses={200: {"content": {"application/json": {}, "text/csv": {}}, "description": "The file."}},
+)
 def export(context: ContextDep, format: Format = "csv", which: Which = "marked") -> Response:
     """Every mark of every reader with its history, the cases that wait, or both."""
     return file_answer(run(MarksRequest(action="export", format=format, which=which), context))
