@@ -11,6 +11,7 @@ from prosvet.archive.blind import blind_studies
 from prosvet.archive.store import Store
 from prosvet.core.context import Actor, Context
 from prosvet.core.errors import NotFound, ScreeningError
+from prosvet.screening.archived import ArchivedStudy
 from prosvet.screening.audit_api import AuditRequest, run
 from prosvet.screening.calibrations import Calibration
 from prosvet.screening.decide import Decision
@@ -26,7 +27,7 @@ def audited(context: Context, calibrated: Callable[..., Calibration], studies: l
     open_line(context, "local", "petrova", "looked", audit_share=1.0)
     for n, study in enumerate(studies):
         decision = Decision("normal", None, 0.1, 0.2) if n < 15 else Decision("refer", None, 0.9)
-        record(context, "local", study, chosen, decision, (), chosen.model)
+        record(context, "local", ArchivedStudy(study, 50.0, ()), chosen, decision, (), chosen.model)
     return studies
 
 

@@ -28,7 +28,7 @@ __all__ = [
     "Study",
 ]
 
-HEAD = "0006"
+HEAD = "0007"
 """The migration that these tables correspond to; a test holds the two together."""
 
 

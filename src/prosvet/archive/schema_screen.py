@@ -97,12 +97,13 @@ class ScreenEvent(Base):
 class ScreenDecision(Base):
     """What was decided of a study, and on what: outcome is normal (released), refer or abstain (with its reason).
 
-    A released row is closed to change. ``proof`` holds the gates as they were found.
+    A released row is closed to change. ``films`` is how many the study had: when another comes, the study is decided on
+    anew, in a row of its own. ``proof`` holds the gates as they were found.
     """
 
     __tablename__ = "screen_decisions"
     __table_args__ = (
-        UniqueConstraint("study_id", "calibration_id"),
+        UniqueConstraint("study_id", "calibration_id", "films"),
         CheckConstraint("outcome IN ('normal', 'refer', 'abstain')", name="screen_outcome"),
         Index("ix_screen_decisions_site", "site", "at", "outcome"),
     )
@@ -118,6 +119,7 @@ class ScreenDecision(Base):
     threshold: Mapped[float | None]
     distance: Mapped[float | None]
     model: Mapped[str]
+    films: Mapped[int]
     proof: Mapped[dict[str, Any]]
 
 

@@ -20,22 +20,24 @@ __all__ = [
     "CLOSED",
     "STATUSES",
     "WorkStatus",
+    "call_back",
     "ensure_listed",
     "list_studies",
     "opened",
     "release",
     "relist",
+    "send_away",
     "set_status",
     "take",
 ]
 
-WorkStatus = Literal["new", "read", "draft", "signed", "second_reading", "disagreement", "no_film"]
+WorkStatus = Literal["new", "read", "draft", "signed", "second_reading", "disagreement", "released", "no_film"]
 STATUSES: tuple[WorkStatus, ...] = get_args(WorkStatus)
 """new: nobody has opened it; read: opened, no protocol yet; draft: a protocol is begun; signed; second_reading: waits
-for a second reader; disagreement: the two readers differ and a third decides; no_film: a source's report came without
-its film, so that there is nothing to read."""
+for a second reader; disagreement: the two readers differ and a third decides; released: autonomous screening sent it
+away as normal, unread; no_film: a source's report came without its film, so that there is nothing to read."""
 
-CLOSED: tuple[WorkStatus, ...] = ("signed", "no_film")
+CLOSED: tuple[WorkStatus, ...] = ("signed", "released", "no_film")
 """Where there is nothing to do."""
 
 _LISTED = "worklist"  # key of Meta: which table of urgency the priorities were made with
@@ -71,6 +73,18 @@ def opened(db: Connection, study: str) -> bool:
     """Somebody has opened `study`: what was new is read, anything later stays. Whether that changed it."""
     fresh = update(WorkItem).where(WorkItem.study_id == study, WorkItem.status == "new")
     return db.execute(fresh.values(status="read", updated=now())).rowcount == 1
+
+
+def send_away(db: Connection, study: str) -> None:
+    """Screening has released `study`: nobody need read it, unless somebody has begun to."""
+    unread = update(WorkItem).where(WorkItem.study_id == study, WorkItem.status == "new", WorkItem.reader.is_(None))
+    db.execute(unread.values(status="released", updated=now()))
+
+
+def call_back(db: Connection, studies: Sequence[str]) -> None:
+    """Those of `studies` that screening had released must be read after all."""
+    away = update(WorkItem).where(WorkItem.study_id.in_(studies), WorkItem.status == "released")
+    db.execute(away.values(status="new", updated=now()))
 
 
 def take(db: Connection, study: str, actor: Actor) -> None:

@@ -28,7 +28,7 @@ from prosvet.archive.schema import (
     Study,
 )
 from prosvet.archive.schema_site import BaseScores
-from prosvet.archive.worklist import list_studies
+from prosvet.archive.worklist import call_back, list_studies
 
 __all__ = ["Written", "insert_many", "write_records"]
 
@@ -66,6 +66,7 @@ def write_records(db: Connection, records: Sequence[Record], owner: str | None =
     """Write `records` on a connection that holds the write lock; ``owner`` is whose the new studies are."""
     batch, done = _Batch(db, records), Written()
     touched: dict[str, None] = {}
+    filmed: list[str] = []
     for record in records:
         study, fresh = _home(batch, record)
         before = len(batch.rows[Finding]), len(batch.rows[Report]), len(batch.rows[Study])
@@ -75,6 +76,7 @@ def write_records(db: Connection, records: Sequence[Record], owner: str | None =
         if fresh:
             _add_image(batch, record, study)
             done.images += 1
+            filmed.append(study)
         _add_report(batch, record, study)
         _add_claims(batch, study, [c for c in record.claims if (study, c.concept) not in batch.claimed])
         batch.claimed |= {(study, claim.concept) for claim in record.claims}
@@ -88,6 +90,7 @@ def write_records(db: Connection, records: Sequence[Record], owner: str | None =
     done.reports = len(batch.rows[Report])
     _flush(batch)
     list_studies(db, list(touched), owner)
+    call_back(db, filmed)  # what was released had not been seen with this film
     return done
 
 

@@ -13,6 +13,7 @@ from prosvet.archive.schema import Image, Study
 from prosvet.archive.schema_screen import ScreenAudit, ScreenCalibration, ScreenDecision, ScreenEvent
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
+from prosvet.archive.worklist import send_away
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, InvalidRequest, NotFound, ScreeningError
@@ -149,6 +150,10 @@ def _judge(request: AuditRequest, context: Context) -> None:
         values = {"verdict": verdict, "comment": request.comment, "reader": reader, "judged": now()}
         db.execute(update(ScreenAudit).where(ScreenAudit.study_id == study).values(values))
         AuditLog.from_context(context).write("screen_audit", study=study, verdict=verdict, person=reader)
+        outcome = select(ScreenDecision.outcome).join(ScreenAudit, ScreenAudit.decision_id == ScreenDecision.id)
+        released = db.execute(outcome.where(ScreenAudit.study_id == study)).scalar() == "normal"
+        if released and verdict == "normal":
+            send_away(db, study)
         _stop_on_breach(db, study, context)
 
 

@@ -8,14 +8,16 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, insert, or_, select
+from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select
 
-from prosvet.archive.schema import Study
+from prosvet.archive.schema import Image, Study
 from prosvet.archive.schema_screen import ScreenAudit, ScreenDecision, ScreenLine
 from prosvet.archive.store import Store
+from prosvet.archive.worklist import send_away
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import LineStopped
+from prosvet.screening.archived import ArchivedStudy
 from prosvet.screening.calibrations import Calibration
 from prosvet.screening.decide import TRANSIENT, Decision, Seen
 from prosvet.screening.line import ensure_open, now
@@ -26,34 +28,41 @@ _WHOLE = 2**64
 
 
 def settled(db: Connection, calibration: int | None) -> set[str]:
-    """Studies that need no decision: released at any time, or decided on by this calibration for a reason of theirs."""
+    """Studies that need no decision: released at any time, or decided on by this calibration for a reason of theirs.
+
+    A study to which a film was added since is not among them.
+    """
     return set(db.execute(_settled(calibration)).scalars())
 
 
 def _settled(calibration: int | None) -> Select[str]:
     table = ScreenDecision
     ours = and_(table.calibration_id == calibration, or_(table.reason.is_(None), table.reason.not_in(TRANSIENT)))
-    return select(table.study_id).where(or_(table.outcome == "normal", ours))
+    films = select(func.count()).where(Image.study_id == table.study_id).scalar_subquery()
+    return select(table.study_id).where(or_(table.outcome == "normal", ours), table.films == films)
 
 
 def record(
-    context: Context, site: str, study: str, calibration: Calibration | None, decision: Decision,
+    context: Context, site: str, archived: ArchivedStudy, calibration: Calibration | None, decision: Decision,
     films: Sequence[Seen], model: str,
 ) -> Decision | None:  # fmt: skip
     """Keep the decision, and give it as it was kept; None where the study was erased or released meanwhile.
 
     A release on a line that is no longer open, or has another calibration by now, becomes an abstention.
     """
+    study = archived.id
     with context.get(Store).note() as db:
         if not _wanted(db, study, calibration):
             return None
         if decision.outcome == "normal":
             decision = _checked(db, site, calibration, decision)
-        row = _row(site, study, calibration, decision, films, model) | {"by": context.actor.name}
+        row = _row(site, archived, calibration, decision, films, model) | {"by": context.actor.name}
         _forget(db, study)
         done = db.execute(insert(ScreenDecision).values(row).returning(ScreenDecision.id)).scalar_one()
         if decision.outcome != "abstain" and _taken(db, site, study):
             db.execute(insert(ScreenAudit).values(decision_id=done, study_id=study, drawn=row["at"], comment=""))
+        elif decision.outcome == "normal":  # the audited stay where they are: the list must not tell what was decided
+            send_away(db, study)
         _log(context, site, study, calibration, decision, model)
     return decision
 
@@ -79,18 +88,19 @@ def _forget(db: Connection, study: str) -> None:
 
 
 def _row(
-    site: str, study: str, calibration: Calibration | None, decision: Decision, films: Sequence[Seen], model: str
-) -> dict[str, Any]:
+    site: str, study: ArchivedStudy, calibration: Calibration | None, decision: Decision, films: Sequence[Seen],
+    model: str,
+) -> dict[str, Any]:  # fmt: skip
     gates = [film.gates.model_dump(mode="json") if film.gates else None for film in films]
     anatomy = [film.anatomy for film in films]
     limit = calibration.distance_limit if calibration else None
     proof = {"gates": gates, "anatomy": anatomy, "distance_limit": limit, "detail": decision.detail,
              "unsure": decision.unsure}  # fmt: skip
     return {
-        "site": site, "study_id": study, "calibration_id": calibration.id if calibration else None, "at": now(),
+        "site": site, "study_id": study.id, "calibration_id": calibration.id if calibration else None, "at": now(),
         "outcome": decision.outcome, "reason": decision.reason, "score": decision.score,
         "threshold": calibration.threshold if calibration else None, "distance": decision.distance, "model": model,
-        "proof": proof,
+        "films": len(study.films), "proof": proof,
     }  # fmt: skip
 
 

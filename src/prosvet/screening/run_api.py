@@ -119,7 +119,7 @@ def _decided(
     rows = _studies(todo, chosen.model if chosen else model, context)
     for study in context.progress.track(rows, "screen", total=len(todo)):
         decision, films = _one(study, found, screener, model)
-        kept = record(context, found.site, study.id, chosen, decision, films, model)
+        kept = record(context, found.site, study, chosen, decision, films, model)
         if kept is not None:
             yield Decided(
                 study=study.id, outcome=kept.outcome, reason=kept.reason, score=kept.score, distance=kept.distance,
