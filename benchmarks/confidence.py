@@ -20,7 +20,7 @@ from common import figure, file_hash, finish
 from films import arguments, examine_all, films_of, rows_of
 from prosvet.core.errors import TargetNotProvable
 from prosvet.core.settings import Settings
-from prosvet.models.card import load_card
+from prosvet.models.card import Card, load_card
 from prosvet.screening.archived import SCORE
 from prosvet.screening.confidence.compare import Measured, across, chosen, compare, measured
 from prosvet.screening.confidence.curves import COVERAGES, Bools, Floats
@@ -40,24 +40,42 @@ World = Callable[[np.random.Generator, int], Labelled]
 # -- films -----------------------------------------------------------------------------------------------------------
 
 
-def films(data: Path, split: str) -> tuple[Labelled, list[str]]:
-    """The readable films of a split with their sources; a film is a study here."""
+def films(data: Path, split: str, kept: Path | None) -> tuple[Labelled, list[str]]:
+    """The readable films of a split with their sources; a film is a study here.
+
+    With `kept`, a folder, what the networks said is written there once, and taken from there afterwards.
+    """
     rows = rows_of(data, (split,))
-    answers = examine_all(data, rows)
     settings = Settings(home=Path("unused"))
     card = load_card(settings.model, settings.home)
-    views, found, kept = Views(card, settings.threads), [], []
-    for n, (row, film) in enumerate(zip(rows, films_of(data, rows), strict=True)):
-        if answers.readable[n]:
-            spread = views.spread(film)
-            scores = {name: float(column[n]) for name, column in answers.scores.items()}
-            age = float(row["age"]) if row.get("age") else None
-            found.append(Row(scores[SCORE], scores, answers.vectors[n], None, age, spread.members, spread.copies))
-            kept.append(row)
-    abnormal = np.array(["normal" not in row["concepts"].split() for row in kept])
+    stored = kept / f"{split}-{card.revision}.npz" if kept else None
+    said = dict(np.load(stored)) if stored and stored.is_file() else _ask(data, rows, card, settings)
+    if stored and not stored.is_file():
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(stored, **said)
+    found, used = [], []
+    for n, row in enumerate(rows):
+        if said["readable"][n]:
+            scores = {name: round(float(p), 4) for name, p in zip(card.labels, said["scores"][n], strict=True)}
+            age = float(row["age"]) if row["age"] else None
+            vector = said["vectors"][n].astype(np.float32)
+            found.append(Row(scores[SCORE], scores, vector, None, age, said["members"][n], said["copies"][n]))
+            used.append(row)
+    abnormal = np.array(["normal" not in row["concepts"].split() for row in used])
     point = float(card.operating_points[settings.operating_point][SCORE].threshold)
-    patients = [row["patient"] or row["id"] for row in kept]
-    return Labelled(Facts.of(found), abnormal, patients, point), [_source(row["source"]) for row in kept]
+    patients = [row["patient"] or row["id"] for row in used]
+    return Labelled(Facts.of(found), abnormal, patients, point), [_source(row["source"]) for row in used]
+
+
+def _ask(data: Path, rows: list[dict[str, str]], card: Card, settings: Settings) -> dict[str, Any]:
+    """Scores, vectors and disagreement of every film."""
+    answers, views = examine_all(data, rows), Views(card, settings.threads)
+    spreads = [views.spread(film) for film in films_of(data, rows)]
+    return {
+        "scores": np.stack([answers.scores[name] for name in card.labels], axis=1), "vectors": answers.vectors,
+        "readable": answers.readable, "members": np.array([one.members for one in spreads]),
+        "copies": np.array([one.copies for one in spreads]),
+    }  # fmt: skip
 
 
 def _source(name: str) -> str:
@@ -184,7 +202,7 @@ def promise(name: str, world: World, target: float, n: int, apart: bool, repetit
         The rule on studies of its own, as the product does; otherwise on those on which the risk is controlled, with
         its limit at the doubt of the least sure of them that the model calls normal and that are abnormal.
     """
-    random, truth = np.random.default_rng(7), world(np.random.default_rng(8), 60_000)
+    random, truth = np.random.default_rng(7), world(np.random.default_rng(8), 40_000)
     broken = made = proved = 0
     cleared: list[float] = []
     for _ in range(repetitions):
@@ -220,11 +238,11 @@ def _tailored(known: Labelled) -> Rule:
 
 def main() -> None:
     """Print all four parts."""
-    given, data = arguments(__doc__)
-    val, sources = films(data, "val")
+    given, data = arguments(__doc__, kept="folder where what the networks say of the films is kept")
+    val, sources = films(data, "val", given.kept)
     plain, largest = without_views(val), max(set(sources), key=sources.count)
     one = plain.where(np.array(sources) == largest)
-    test, _ = films(data, "test")
+    test, _ = films(data, "test", given.kept)
     tables = [
         table("val, patients left out, films read again", val, compare(val)),
         table("val, patients left out", plain, compare(plain)),

@@ -6,8 +6,12 @@ import json
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 from outcome import Cli
+
+from prosvet.core.context import Context
+from screening.confidence.worlds import archive, hidden
 
 
 @pytest.fixture
@@ -62,3 +66,32 @@ def test_a_wrong_share_or_both_switches_are_refused(cli: Cli, tables: tuple[Path
     assert cli("screen", "line", "--open", "--stop").status == 2
     assert cli("screen", "run").status == 2
     assert cli("screen", "audit", "--verdict", "normal").status == 2
+
+
+def test_confidence_compares_and_writes_the_curves(cli: Cli, context: Context, tmp_path: Path) -> None:
+    labels = archive(hidden(np.random.default_rng(0), 900, width=512), context, tmp_path)
+    out = tmp_path / "out"
+    given = ("screen", "confidence", "--labels", labels, "--resamples", "100", "--out", out)
+    done = cli(*given, "--json")
+    result = json.loads(done.out)["result"]
+    assert done.status == 0 and result["chosen"] in ("meta", "learned") and result["n"] == 900
+    assert json.loads((out / "result.json").read_text()) == result
+    rows = (out / "curves.csv").read_text().splitlines()
+    assert rows[0] == "method,coverage,risk" and len(rows) == 1 + 60 * len(result["methods"])
+    picture = (out / "curves.svg").read_text()
+    assert picture.startswith("<svg xmlns=") and picture.count('class="curve curve-') == 2 * len(result["methods"])
+    told = cli(*given)
+    assert told.status == 0 and "модель ошибок" in told.out
+    few = tmp_path / "few.csv"
+    few.write_text("id,abnormal\nw1,1\n")
+    refused = cli("screen", "confidence", "--labels", few, "--json")
+    assert (refused.status, json.loads(refused.out)["error"]["code"]) == (2, "screening_error")
+
+
+def test_calibrate_with_a_rule_tells_what_it_keeps_back(cli: Cli, context: Context, tmp_path: Path) -> None:
+    labels = archive(hidden(np.random.default_rng(1), 900, width=512), context, tmp_path)
+    given = ("screen", "calibrate", "--labels", labels, "--max-missed", "0.1", "--unsure-share", "0.4")
+    done = cli(*given)
+    assert done.status == 0 and "Воздержание при сомнении" in done.out
+    result = json.loads(cli(*given, "--unsure-method", "learned", "--json").out)["result"]
+    assert result["unsure"]["rule"]["method"] == "learned" and result["version"] == 2

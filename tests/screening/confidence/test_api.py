@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from screening.confidence.worlds import GATES, archive, hidden, only_score
 from sqlalchemy import select
 
 from prosvet.archive.schema_screen import ScreenKnown
@@ -22,6 +21,7 @@ from prosvet.screening.confidence.calibrated import UnsureChoice
 from prosvet.screening.confidence.folds import set_aside
 from prosvet.screening.decide import Seen, decide
 from prosvet.screening.words import doubt
+from screening.confidence.worlds import GATES, archive, hidden, only_score
 
 
 @pytest.fixture
