@@ -32,12 +32,14 @@ __all__ = [
     "CohortError",
     "ColourPhotograph",
     "DecompressionBomb",
+    "DeidentifyError",
     "DeploymentError",
     "DiskFull",
     "DoubleReadingError",
     "FederationError",
     "Forbidden",
     "ForgedRequest",
+    "HospitalError",
     "ImageError",
     "InsecureConnection",
     "InternalError",
@@ -70,6 +72,7 @@ __all__ = [
     "QueryError",
     "QueryLanguage",
     "RecordsDiffer",
+    "ResultError",
     "Retold",
     "RetrainingError",
     "ScopeMissing",
@@ -616,6 +619,31 @@ class ProtocolConflict(ProtocolError):
     """A draft that somebody else saved meanwhile. Details: name (of whoever did)."""
 
     code = "protocol_conflict"
+
+
+class HospitalError(ProsvetError):
+    """Something of the hospital's side that refuses."""
+
+    code = "hospital_error"
+    http_status = 422
+    exit_code = 2
+
+
+class DeidentifyError(HospitalError):
+    """An export for research that is refused. Details: name, reason (a key under ``deidentify_reasons``)."""
+
+    code = "deidentify_error"
+    http_status = 422
+    exit_code = 2
+    reasons = "deidentify_reasons"
+
+
+class ResultError(HospitalError):
+    """A result that cannot be made an object. Details: reason (under ``result_reasons``), and what it names."""
+
+    code = "result_error"
+    http_status = 409
+    reasons = "result_reasons"
 
 
 class AccessError(ProsvetError):

@@ -1,0 +1,179 @@
+"""What every result has alike: whose it is, when and by what it was made, in which characters; and its file."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from datetime import datetime
+
+import pydicom
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from prosvet import __version__
+from prosvet.core.errors import ResultError
+from prosvet.core.i18n import text
+from prosvet.hospital.objects.identity import device_uid, uid
+from prosvet.hospital.objects.kinds import CHARSETS, SERIES, Charset, Kind
+from prosvet.hospital.objects.results import Results
+from prosvet.hospital.objects.sources import AS_THEY_CAME, Sources, patient_and_study
+
+__all__ = ["Frame", "write"]
+
+_TEXT = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
+# Typographic signs that ISO 8859-5 has not, and what Russian typists put for them.
+_PLAIN = str.maketrans({
+    "—": "-", "–": "-", "‑": "-", "−": "-", "«": '"', "»": '"', "„": '"', "“": '"', "”": '"', "‘": "'", "’": "'",
+    "…": "...", "→": "->", "×": "x", "°": " град.", "·": ".", "≥": ">=", "≤": "<=", "±": "+/-", "²": "2", "³": "3",
+    "µ": "мк", "\u2009": " ", "\u202f": " ",
+})  # fmt: skip
+_BYTES = {"LO": 64, "SH": 16}
+_IMPLEMENTATION = uid("implementation")
+
+
+class Frame:
+    """The object around the content of one result.
+
+    Parameters
+    ----------
+    at : datetime
+        When the result was made; its wall clock is written, as the study's own times are.
+    """
+
+    def __init__(
+        self, kind: Kind, sources: Sources, results: Results, *, made_of: str, at: datetime, charset: Charset
+    ) -> None:
+        self.kind, self.sources, self.results, self.at, self.charset = kind, sources, results, at, charset
+        digest = results.signed.digest if results.signed else ""
+        self._of = (sources.study, kind, made_of, results.lang, charset, digest)
+
+    @property
+    def series_uid(self) -> str:
+        """SeriesInstanceUID: each result is a series of its own."""
+        return self.uid("series")
+
+    @property
+    def sop_uid(self) -> str:
+        """SOPInstanceUID."""
+        return self.uid("instance")
+
+    @property
+    def device(self) -> tuple[str, str]:
+        """Name and revision of what wrote it: the model, or the program where no model had a part."""
+        model = self.results.model
+        return (model.name, model.revision) if model else ("prosvet", __version__)
+
+    @property
+    def device_uid(self) -> str:
+        """The device observer."""
+        return device_uid(*self.device)
+
+    @property
+    def software(self) -> list[str]:
+        """Software Versions."""
+        name, revision = self.device
+        return [f"prosvet {__version__}", f"{name}@{revision}"[:64]] if self.results.model else [f"prosvet {__version__}"]
+
+    def uid(self, *part: str) -> str:
+        """A UID of this object's own parts."""
+        return uid(*self._of, *part)
+
+    def say(self, key: str, **values: object) -> str:
+        """A string of this part's locale, in the results' language."""
+        return text(f"objects.{key}", self.results.lang, **values)
+
+    @property
+    def day(self) -> str:
+        """The date, as DICOM writes it."""
+        return self.at.strftime("%Y%m%d")
+
+    @property
+    def time(self) -> str:
+        """The time, as DICOM writes it."""
+        return self.at.strftime("%H%M%S")
+
+    def finished(self, dataset: Dataset) -> Dataset:
+        """`dataset` with patient, study, series, equipment, dates and characters: what no kind does differently."""
+        series = SERIES[self.kind]
+        dataset.update(self._whose())
+        dataset.SpecificCharacterSet = self.charset
+        dataset.SOPInstanceUID, dataset.SeriesInstanceUID = self.sop_uid, self.series_uid
+        dataset.Modality, dataset.SeriesNumber, dataset.InstanceNumber = series.modality, series.number, 1
+        dataset.SeriesDescription = self.say(f"series.{self.kind}")
+        dataset.InstanceCreationDate = dataset.ContentDate = dataset.SeriesDate = self.day
+        dataset.InstanceCreationTime = dataset.ContentTime = dataset.SeriesTime = self.time
+        dataset.Manufacturer, dataset.ManufacturerModelName = "Prosvet", self.device[0][:64]
+        dataset.DeviceSerialNumber, dataset.SoftwareVersions = self.device[1][:64], self.software
+        # What other equipment had a part stands in the source's own header.
+        dataset.pop("ContributingEquipmentSequence", None)
+        _in_characters(dataset, self.charset)
+        dataset.file_meta = self._meta(dataset)
+        return dataset
+
+    def _whose(self) -> Dataset:
+        """Patient and study; a description that some receivers would call too long is left to the study's own objects."""
+        whose = patient_and_study(self.sources.film)
+        codec = CHARSETS[self.charset]
+        for element in list(whose):
+            most = _BYTES.get(element.VR)
+            long = most and isinstance(element.value, str) and len(element.value.encode(codec, "replace")) > most
+            if long and element.keyword not in AS_THEY_CAME:
+                del whose[element.tag]
+        return whose
+
+    def _meta(self, dataset: Dataset) -> FileMetaDataset:
+        old = getattr(dataset, "file_meta", None)
+        meta = FileMetaDataset()
+        meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+        meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+        meta.TransferSyntaxUID = old.TransferSyntaxUID if old and "TransferSyntaxUID" in old else ExplicitVRLittleEndian
+        meta.ImplementationClassUID = _IMPLEMENTATION
+        meta.ImplementationVersionName = "PROSVET"
+        return meta
+
+
+def write(dataset: Dataset) -> bytes:
+    """The file of an object, the same bytes for the same object."""
+    stream = io.BytesIO()
+    dataset.preamble = bytes(128)
+    pydicom.dcmwrite(stream, dataset, enforce_file_format=True)
+    return stream.getvalue()
+
+
+def _in_characters(dataset: Dataset, charset: Charset) -> None:
+    """Let every text be one that `charset` can write; signs it lacks become the ones that typists use.
+
+    Raises
+    ------
+    ResultError
+        When letters would be lost.
+    """
+    codec = CHARSETS[charset]
+    for element in dataset.iterall():
+        if element.VR not in _TEXT or not element.value:
+            continue
+        several = element.VM > 1
+        fitted = [_fitted(str(one), codec, charset) for one in (element.value if several else [element.value])]
+        if element.VR in _BYTES and element.keyword not in AS_THEY_CAME:
+            fitted = [_cut(one, _BYTES[element.VR], codec) for one in fitted]
+        element.value = fitted if several else fitted[0]
+
+
+def _cut(value: str, most: int, codec: str) -> str:
+    """`value` in at most so many bytes, at the end of a word: the standard counts letters, many receivers bytes."""
+    if len(value.encode(codec)) <= most:
+        return value
+    short = value.encode(codec)[: most - 3].decode(codec, "ignore")
+    return f"{short.rsplit(' ', 1)[0] if ' ' in short else short}..."
+
+
+def _fitted(value: str, codec: str, charset: Charset) -> str:
+    value = unicodedata.normalize("NFC", value)
+    if codec == "utf-8":
+        return value
+    value = value.translate(_PLAIN)
+    try:
+        value.encode(codec)
+    except UnicodeEncodeError as error:
+        raise ResultError(reason="characters", charset=charset, sign=value[error.start]) from error
+    return value
