@@ -36,6 +36,7 @@ from prosvet.app.cli.evaluate_robustness import robustness
 from prosvet.app.cli.evaluate_vqa import vqa
 from prosvet.app.cli.ingest import ingest
 from prosvet.app.cli.label import label
+from prosvet.app.cli.node import node
 from prosvet.app.cli.read import read
 from prosvet.app.cli.search import search
 from prosvet.app.cli.serve import serve
@@ -142,5 +143,6 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "federate.adopt": federate.adopt,
     "federate.weights": federate.weights,
     "federate.show": federate.show,
+    "node": node,
     "doctor": doctor,
 }
