@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 SIZES = (25, 50, 100, 200, 400)
 REPETITIONS = 20
-CONTROLS = 5
+CONTROLS = 20
 LEAST = 10  # films with and without a finding among the judges
 _SIDE = 192
 _MOST = 1500  # films of a source
@@ -202,6 +202,9 @@ def main() -> None:
     for key in ("auroc_worse", "loss_worse", "calls_worse", "auroc_better", "loss_better", "calls_better"):
         share = sum(one["n"] * one[key] for one in worse if key in one) / max(total, 1)
         figures.append(figure(f"share of findings with {key.replace('_', ' significantly ')}", "all", share, total))
+    controls = [one for one in figures if one["metric"] == "adapters changed by shuffled labels"]
+    changed, fits = sum(one["value"] for one in controls), sum(one["n"] for one in controls)
+    figures.append(figure("share of adapters changed by shuffled labels", "all", changed / fits, fits))
     note = "development data; encoders that have not seen the site, and the shipped model on films kept out of training"
     finish("site_adapters", given.out, data=note, n=total, figures=figures)
 

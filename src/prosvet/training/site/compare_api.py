@@ -25,7 +25,7 @@ __all__ = ["Calls", "CompareSiteRequest", "CompareSiteResult", "Row", "Verdict",
 
 Bools = NDArray[np.bool_]
 Verdict = Literal["better", "worse", "cannot_tell"]
-_LEAST = 20  # films of patients that were not seen
+_LEAST = 16  # patients that were not seen
 _CHANCE = 0.05
 
 
@@ -127,7 +127,7 @@ def run(request: CompareSiteRequest, context: Context) -> CompareSiteResult:
     cases, unknown = from_archive(said, base, context)
     fresh = np.array([patient_key(card.site, card.data_sha256, str(p)) not in set(card.seen) for p in cases.patients])
     judges = cases.rows(fresh)
-    if len(judges) < _LEAST:
+    if len(np.unique(judges.patients)) < _LEAST:
         raise SiteError(reason="too_few_held_out", n=len(judges), seen=int((~fresh).sum()), least=_LEAST)
     rows = _held_out(judges, adapter, base, settings.operating_point)
     return CompareSiteResult(

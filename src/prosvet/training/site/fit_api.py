@@ -27,7 +27,7 @@ from prosvet.training.site.table import from_marks, from_table
 
 __all__ = ["FitRequest", "FitResult", "LabelSource", "patient_key", "run"]
 
-_LEAST = 20  # labelled films
+_LEAST, _PEOPLE = 20, 16  # labelled films, and patients
 
 
 class LabelSource(Frozen):
@@ -101,6 +101,9 @@ def run(request: FitRequest, context: Context) -> FitResult:
     labelled = cases.rows(said_of)
     if len(labelled) < _LEAST:
         raise SiteError(reason="too_few", n=len(labelled), least=_LEAST)
+    people = len(np.unique(labelled.patients))
+    if people < _PEOPLE:
+        raise SiteError(reason="few_patients", n=people, least=_PEOPLE)
     points = {name: {f: p.threshold for f, p in table.items()} for name, table in base.operating_points.items()}
     fitted = fit(labelled, points, request.seed)
     card = _card(labelled, base, request, source, context).model_copy(update={"findings": fitted.findings})

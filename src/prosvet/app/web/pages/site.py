@@ -17,6 +17,8 @@ from prosvet.app.web.render import page
 from prosvet.app.web.site_chart import difference_line, scale_of
 from prosvet.core.context import Context
 from prosvet.core.errors import ProsvetError
+from prosvet.models.adapter import AdapterCard, SitePoint
+from prosvet.models.card import load_card
 from prosvet.training.site import fit_api
 from prosvet.training.site.api import SiteRequest, SiteResult
 from prosvet.training.site.api import run as site
@@ -102,7 +104,7 @@ def _again(context: Context) -> Response:
 def _chosen(shown: int | None, found: SiteResult, context: Context) -> dict[str, Any]:
     """The card and the figures of the adapter that is shown, or why there are none."""
     if shown is None:
-        return {"card": None, "row": None, "compared": None}
+        return {"card": None, "row": None, "compared": None, "refused": "", "moved": ()}
     row = next((one for one in found.adapters if one.version == shown), None)
     try:
         card = site(SiteRequest(action="show", adapter=shown), context).card
@@ -110,8 +112,21 @@ def _chosen(shown: int | None, found: SiteResult, context: Context) -> dict[str,
     except ProsvetError as error:
         if row is None:
             raise
-        return {"card": None, "row": row, "compared": None, "refused": error.message(context.lang)}
-    return {"card": card, "row": row} | _table(result)
+        return {"card": None, "row": row, "compared": None, "moved": (), "refused": error.message(context.lang)}
+    return {"card": card, "row": row, "refused": "", "moved": _moved(card, context)} | _table(result)
+
+
+def _moved(card: AdapterCard | None, context: Context) -> list[tuple[str, str, float, SitePoint]]:
+    """Thresholds that differ from the model's own: finding, operating point, the model's, the site's."""
+    if card is None:
+        return []
+    base = load_card(card.model, context.settings.home)
+    return [
+        (finding, point, base.operating_points[point][finding].threshold, at)
+        for finding, one in card.findings.items()
+        for point, at in one.points.items()
+        if finding in base.operating_points.get(point, {})
+    ]
 
 
 def _table(result: CompareSiteResult) -> dict[str, Any]:
