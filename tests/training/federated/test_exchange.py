@@ -135,7 +135,9 @@ def test_strangers_and_missing_sites(federation: Federation, answers: Answers) -
     assert len(merge_files(federation, answers(federation)[1:], partial=True).answers) == 2
 
 
-def test_numbers_that_are_none_and_pickles_are_refused(federation: Federation, answers: Answers, tmp_path: Path) -> None:
+def test_numbers_that_are_none_and_pickles_are_refused(
+    federation: Federation, answers: Answers, tmp_path: Path
+) -> None:
     paths = answers(federation)
     packet = read_packet(paths[0], "update")
     packet.arrays["sum.slope"][0, 0] = np.nan

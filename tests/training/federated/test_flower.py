@@ -22,6 +22,8 @@ from prosvet.training.federated.plan import Plan
 
 NO_FLOWER = "Flower is not installed: make flower"
 PORT = 9090
+FLOWER = os.environ.get("PROSVET_FLOWER", "")
+"""Read here: a test of its own home is told nothing of the shell's settings."""
 
 
 @pytest.fixture
@@ -50,7 +52,10 @@ def run_with_sites(federation: Federation, rounds: int, *, secure: bool) -> None
         for one in joined:
             one.terminate()
         for one in joined:
-            one.wait(timeout=40)
+            one.wait(timeout=60)
+    for port in range(PORT, PORT + 4):  # nothing is left that listens
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=2)
 
 
 def directly(sites: Mapping[str, FilmSet], plan: Plan, rounds: int) -> np.ndarray:
@@ -61,12 +66,13 @@ def directly(sites: Mapping[str, FilmSet], plan: Plan, rounds: int) -> np.ndarra
     return theta
 
 
-@pytest.mark.skipif(not os.environ.get("PROSVET_FLOWER"), reason=NO_FLOWER)
+@pytest.mark.skipif(not FLOWER, reason=NO_FLOWER)
 @pytest.mark.timeout(330)
 @pytest.mark.parametrize(("secure", "rounds"), [(False, 2), (True, 1)])
 def test_a_server_and_three_sites_end_where_files_do(
-    sites: Mapping[str, FilmSet], federation: Federation, secure: bool, rounds: int
+    sites: Mapping[str, FilmSet], federation: Federation, secure: bool, rounds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PROSVET_FLOWER", FLOWER)
     run_with_sites(federation, rounds, secure=secure)
     made, wanted = federation.state().arrays["theta"], directly(sites, federation.plan, rounds)
     # Secure aggregation rounds what it adds; the corrections themselves are of the order of one.

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -162,16 +163,23 @@ def _environment(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def _process(command: Sequence[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a group of its own; the whole group is ended with the block, also after a failure."""
+    """A process in a group of its own; the whole group is ended with the block, also after a failure.
+
+    Being told to end (SIGTERM) leaves the block too, so that no client goes on answering when its verb was stopped.
+    """
     with log.open("wb") as stream:
         running = subprocess.Popen(
             command, env=environment, stdout=stream, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
+    listens = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM)) if listens else None
     try:
         yield running
     finally:
         _end(running)
+        if listens:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _end(running: subprocess.Popen[bytes]) -> None:
