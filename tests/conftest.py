@@ -47,7 +47,9 @@ CONDITIONS: dict[str, Callable[[], bool]] = {
     "no-sklearn": lambda: find_spec("sklearn") is None,
     "no-bertscore": lambda: any(find_spec(name) is None for name in ("torch", "transformers", "bert_score")),
     "no-flower": lambda: not os.environ.get("PROSVET_FLOWER"),
+    "no-airflow": lambda: not (Path(os.environ.get("AIRFLOW_VENV", ".airflow")) / "bin" / "airflow").is_file(),
     "no-radgraph": lambda: find_spec("radgraph") is None,
+    "no-label-studio": lambda: find_spec("label_studio_sdk") is None,
 }
 
 

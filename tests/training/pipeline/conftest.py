@@ -9,18 +9,14 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from prosvet.core.context import Context
 from prosvet.core.settings import load_settings
-from prosvet.models.card import Card, Parent, load_card, verified_path
 from prosvet.models.deployed import deploy
 from prosvet.training.pipeline.api import RetrainRequest, run
-from prosvet.training.pipeline.head_graph import HeadGraph
-from prosvet.training.pipeline.pack_folder import publish, write_parts
 
-from .plans import plan_over
+from .plans import forgetful, plan_over
 
 FILMS = 220
 
@@ -59,28 +55,6 @@ def senior(own_home: Path) -> Iterator[Context]:
     """A context over an empty archive, in which everything may be done."""
     with Context(load_settings({}, home=own_home, threads=1, lang="en")) as made:
         yield made
-
-
-def forgetful(name: str, concept: str, context: Context) -> Card:
-    """Publish a model like the shipped one that has forgotten `concept`: the head gives every film the same."""
-    parent = load_card("compact", context.settings.home)
-    folder = context.settings.home / f"made-{name}"
-    folder.mkdir(parents=True)
-    graph = HeadGraph(verified_path(parent, "encoder"), len(parent.labels))
-    slopes = np.zeros((len(parent.labels), graph.width))
-    column = parent.labels.index(concept)
-    slopes[column] = -graph.slopes[column]
-    graph.moved(slopes, np.zeros(len(parent.labels)), folder / "encoder.onnx")
-    came_from = Parent(
-        name=parent.name, revision=parent.revision, encoder_sha256=parent.files["encoder"].sha256, kind="head",
-        data_sha256="0" * 64,
-    )  # fmt: skip
-    card = parent.model_copy(update={
-        "name": name, "revision": f"{parent.revision}+{name}", "parents": (came_from,),
-        "files": write_parts(parent, folder / "encoder.onnx", folder), "folder": folder,
-    })  # fmt: skip
-    publish(card, name, context.settings.home, more={})
-    return load_card(name, context.settings.home)
 
 
 @pytest.fixture(scope="session")

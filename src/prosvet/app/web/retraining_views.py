@@ -23,7 +23,9 @@ def card_view(card: Challenger, lang: Lang) -> dict[str, Any]:
     for row, one in zip(rows, card.comparisons, strict=True):
         margins = {"auroc": card.policy.margin_auroc, "sensitivity": card.policy.margin_sensitivity}
         margin = margins.get(one.metric) if one.concept in card.critical else None
-        row["picture"] = interval_picture(one.difference, one.low, one.high, margin, told=row["difference"])
+        row["picture"] = interval_picture(
+            one.difference, one.low, one.high, margin, row["kind"], told=row["difference"]
+        )
         row["critical"] = "yes" if one.concept in card.critical else ""
     shown = [row for row in rows if row["kind"] not in ("same", "not_assessed")]
     return {
@@ -35,9 +37,12 @@ def card_view(card: Challenger, lang: Lang) -> dict[str, Any]:
 
 
 def interval_picture(
-    value: float | None, low: float | None, high: float | None, margin: float | None, *, told: str
+    value: float | None, low: float | None, high: float | None, margin: float | None, kind: str, *, told: str
 ) -> Markup:
-    """A difference with its interval on a line from -0.3 to +0.3; dashed is 0, and red the margin where one holds."""
+    """A difference with its interval on a line from -0.3 to +0.3; dashed is 0, and red the margin where one holds.
+
+    The dot has the colour of the verdict (`kind`), which is corrected for all tests; the interval is of this one alone.
+    """
     if value is None or low is None or high is None:
         return Markup("")
     left, right, at = _x(low), _x(high), _x(value)
@@ -46,8 +51,7 @@ def interval_picture(
     if margin is not None:
         body.append(f'<path class="retrain-margin" d="M{_x(-margin):g} 2V{_HEIGHT - 2:g}"/>')
     body.append(f'<path class="retrain-interval" d="M{left:g} {middle:g}H{right:g}"/>')
-    side = "better" if low > 0 else "worse" if high < 0 else "even"
-    body.append(f'<circle class="retrain-dot retrain-{side}" cx="{at:g}" cy="{middle:g}" r="4"/>')
+    body.append(f'<circle class="retrain-dot retrain-{kind}" cx="{at:g}" cy="{middle:g}" r="4"/>')
     said = f'role="img" aria-label="{escape(told)}"'
     return Markup(f'<svg class="retrain-picture" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" {said}>{"".join(body)}</svg>')
 

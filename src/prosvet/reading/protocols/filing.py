@@ -18,7 +18,7 @@ from prosvet.core.i18n import Lang
 from prosvet.models.text import SentenceEncoder
 from prosvet.reading.protocols.content import Part
 
-__all__ = ["file_report", "report_of"]
+__all__ = ["LABEL", "file_report", "report_of"]
 
 LABEL = "signed"
 """The label of the archive's own signed reports, among the codes of other sources."""

@@ -6,19 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 
 from prosvet.archive.schema import Finding, Image, Report, Study
 from prosvet.archive.store import Store
 from prosvet.core.context import Context
 from prosvet.core.types import Status, View
+from prosvet.reading.protocols.filing import LABEL as SIGNED
 from prosvet.training.data import FINDINGS
 from prosvet.training.queue.marks import marked
 
 __all__ = ["Labelled", "labels_from", "site_films"]
 
-_SIGNED = "signed"
-"""The label of reports that are signed protocols of this archive."""
 _VALUES = {Status.PRESENT: 1, Status.ABSENT: 0}
 _NO_DISEASE = ("normal", "abnormal", "support_devices")
 _MANY = 500
@@ -106,7 +105,7 @@ def _signed(context: Context) -> dict[int, list[tuple[str, str]]]:
         select(Image.id, Finding.concept, Finding.status)
         .join(Finding, Finding.study_id == Image.study_id)
         .join(Report, Report.id == Finding.report_id)
-        .where(Report.labels.contains(_SIGNED))
+        .where(cast(Report.labels, String).contains(f'"{SIGNED}"'))
         .order_by(Report.id)
     )
     said: dict[int, dict[str, str]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,7 +21,7 @@ from prosvet.training.pipeline.freeze import FilmBytes
 from prosvet.training.pipeline.head_graph import HeadGraph
 from prosvet.training.pipeline.manifest import Row
 
-__all__ = ["features_of", "label_matrix", "scores_of"]
+__all__ = ["features_of", "film_features", "label_matrix", "scores_of"]
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,13 @@ def features_of(
     rows: Sequence[Row], examiner: Examiner, graph: HeadGraph, context: Context
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]:
     """Numbers of the rows that `examiner` reads (M,), their logits (M, K) and features (M, D)."""
+    return film_features(_films(rows, context, "retrain_train"), examiner, graph, context.settings.threads)
+
+
+def film_features(
+    batches: Iterable[list[tuple[int, Film]]], examiner: Examiner, graph: HeadGraph, threads: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]:
+    """The same of numbered films that come in batches."""
     numbers: list[int] = []
     logits: list[NDArray[np.float32]] = []
     features: list[NDArray[np.float32]] = []
@@ -77,8 +84,8 @@ def features_of(
     with TemporaryDirectory() as folder:
         path = Path(folder) / "features.onnx"
         graph.with_features(path)
-        network = OnnxNetwork(path, context.settings.threads)
-        for batch in _films(rows, context, "retrain_train"):
+        network = OnnxNetwork(path, threads)
+        for batch in batches:
             seen = examiner.examine_many([film for _, film in batch])
             readable = [(n, one) for (n, _), one in zip(batch, seen, strict=True) if one.readable]
             if not readable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Depends, Form, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from prosvet.app.http.deps import ContextDep, require
@@ -18,13 +18,14 @@ from prosvet.core.context import Context
 from prosvet.core.errors import RetrainingError
 from prosvet.models.examine import Examiner
 from prosvet.training.pipeline.api import RetrainRequest, run
-from prosvet.training.pipeline.plan import FreezePlan, Plan, Policy, TrainPlan
+from prosvet.training.pipeline.plan import NAME, FreezePlan, Plan, Policy, TrainPlan
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/retraining", dependencies=[Depends(require("senior"))])
 
 _By = Annotated[str, Form(max_length=80)]
+_Name = Annotated[str, Path(pattern=NAME)]
 _Why = Annotated[str, Form(max_length=2000)]
 
 
@@ -39,7 +40,7 @@ def runs(request: Request, context: ContextDep) -> HTMLResponse:
 @router.post("/run")
 def begin(
     context: ContextDep,
-    name: Annotated[str, Form(max_length=40)],
+    name: Annotated[str, Form(pattern=NAME)],
     check_share: Annotated[float, Form(ge=0.1, le=0.9)] = 0.3,
     kind: Annotated[Literal["head", "full"], Form()] = "head",
     margin: Annotated[float, Form(gt=0, le=0.5)] = 0.05,
@@ -62,7 +63,7 @@ def back(context: ContextDep, why: _Why = "", by: _By = "", to: Annotated[int | 
 
 
 @router.get("/{name}")
-def show(name: str, request: Request, context: ContextDep) -> HTMLResponse:
+def show(name: _Name, request: Request, context: ContextDep) -> HTMLResponse:
     """One run with the challenger's table."""
     result = run(RetrainRequest(action="show", name=name), context)
     one = result.runs[0]
@@ -78,7 +79,7 @@ def show(name: str, request: Request, context: ContextDep) -> HTMLResponse:
 
 
 @router.post("/{name}/run")
-def go_on(name: str, context: ContextDep) -> Response:
+def go_on(name: _Name, context: ContextDep) -> Response:
     """Put a job in: the steps that are left."""
     run(RetrainRequest(action="show", name=name), context)
     context.get(Runner).submit("retrain", RetrainRequest(action="run", name=name), context)
@@ -86,7 +87,7 @@ def go_on(name: str, context: ContextDep) -> Response:
 
 
 @router.post("/{name}/promote")
-def promote(name: str, context: ContextDep, why: _Why = "", by: _By = "") -> Response:
+def promote(name: _Name, context: ContextDep, why: _Why = "", by: _By = "") -> Response:
     """Put the challenger in force."""
     run(RetrainRequest(action="promote", name=name, by=by, why=why), context)
     return RedirectResponse(f"/retraining/{name}?done=promoted", 303)
