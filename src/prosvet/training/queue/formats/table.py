@@ -1,4 +1,4 @@
-"""Marks as a table (CSV): a row for each box, or for a finding without one."""
+"""Marks as a table (CSV): a row for each box, or for a finding without one; a film that waits has a row without any."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def write(films: Sequence[FilmMarks]) -> str:
     writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for film in films:
+        if not film.marks:
+            writer.writerow({"study": film.study, "image": film.image, "rows": film.rows, "cols": film.cols})
         for mark in film.marks:
             for finding in mark.findings:
                 writer.writerows(_rows(film, mark, finding))
@@ -96,6 +98,8 @@ def _take(
     known = films.setdefault(image, film | {"line": line})
     if {name: known[name] for name in film} != film:
         raise BadMarks(row=line, reason="film_differs")
+    if not any(said[name] for name in ("reader", "concept", "status", "side", "note", *_EDGES)):
+        return  # a film that waits
     key = (image, said["reader"], integer(said["version"] or "0", "version", line))
     facts = {
         "reader": key[1], "version": key[2], "at": said["at"] or None, "blind": said["blind"] == "1",
