@@ -32,10 +32,10 @@ TRIOS: dict[str, dict[str, str]] = {
         "nih_a": "nih(jrzech)", "nih_b": "nih(muhammedtalo)", "covid19_radiography": "lundis/covid19_radiography",
     },
 }  # fmt: skip
-ROUNDS = {"newton": 5, "average": 10}
-POOLED = 8  # rounds: by then nothing moves
-SHOWN = (1, 2, 3, 4, 5, 10)
-MOST = 2000  # training films of a site
+ROUNDS = {"newton": 5, "average": 8}
+POOLED = 7  # rounds: by then nothing moves
+SHOWN = (1, 2, 3, 4, 5, 8)
+MOST = 1000  # training films of a site
 LEAST = 8  # films of each class for a finding to be measured
 
 
@@ -126,7 +126,7 @@ def compare(trio: Trio, site: str, one: Floats, other: Floats) -> Any:
         return macro(columns[:, :k], columns[:, 2 * k :]) - macro(columns[:, k : 2 * k], columns[:, 2 * k :])
 
     joined = np.concatenate([a, b, y], axis=1)
-    return bootstrap(statistic, joined, patients=trio.films["patient"][trio.held[site]], resamples=300)
+    return bootstrap(statistic, joined, patients=trio.films["patient"][trio.held[site]], resamples=200)
 
 
 def run_trio(name: str, trio: Trio, plan: Plan) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A real server and three real clients on this computer: SuperLink and SuperNodes over 127.0.0.1, films of 3 sources."""
+"""A real server and three real clients on this computer, over 127.0.0.1, with films of three sources."""
 
 from __future__ import annotations
 
