@@ -6,7 +6,9 @@ import numpy as np
 from highdicom.sc import SCImage
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
+from pydicom.valuerep import DA, TM
 
+from prosvet.core.errors import ResultError
 from prosvet.hospital.objects.frame import Frame
 from prosvet.hospital.objects.picture import picture_of
 from prosvet.hospital.objects.sources import reference
@@ -23,7 +25,9 @@ def build(frame: Frame) -> Dataset:
     ResultError
         When no film was read.
     """
-    film = frame.sources.film
+    film, examination = frame.sources.film, frame.results.examination
+    if examination is None:
+        raise ResultError(reason="no_film")
     made = SCImage(
         pixel_array=np.asarray(picture_of(frame), dtype=np.uint8),
         photometric_interpretation="RGB",
@@ -37,16 +41,21 @@ def build(frame: Frame) -> Dataset:
         manufacturer="Prosvet",
         patient_orientation=("L", "F"),
     )
-    made.PatientOrientation = _orientation(frame)
-    made.Laterality = ""
+    made.PatientOrientation = _orientation(frame)  # type: ignore[assignment]
+    if examination.gates.is_chest_xray:
+        made.BodyPartExamined = "CHEST"
+    else:
+        made.Laterality = ""  # unknown, as the part of the body is
     made.ConversionType = "WSD"
     made.ImageType = ["DERIVED", "SECONDARY", "OTHER"]
     made.BurnedInAnnotation = "YES"
-    made.DateOfSecondaryCapture, made.TimeOfSecondaryCapture = frame.day, frame.time
+    made.DateOfSecondaryCapture, made.TimeOfSecondaryCapture = DA(frame.day), TM(frame.time)
     made.DerivationDescription = frame.say("derivation")
     made.ImageComments = frame.say("warning_both")
     source = reference(film)
-    source.PurposeOfReferenceCodeSequence = Items([code_item("121322", "DCM", "Source image for image processing operation")])
+    source.PurposeOfReferenceCodeSequence = Items(
+        [code_item("121322", "DCM", "Source image for image processing operation")]
+    )
     made.SourceImageSequence = Items([source])
     made.LossyImageCompression = "01" if str(film.get("LossyImageCompression") or "") == "01" else "00"
     if made.LossyImageCompression == "01":

@@ -1,4 +1,4 @@
-"""What a report is about and how far it is answered for: references to the study's objects, completion, verification."""
+"""What a report is about, and how far it is answered for: references to the study's objects, and the flags."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from highdicom import sr
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
 from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
 
 from prosvet.hospital.objects.frame import Frame
 from prosvet.hospital.objects.observers import person_name
@@ -70,12 +71,12 @@ def set_flags(document: Dataset, frame: Frame) -> None:
     observer.VerifyingObserverName = person_name(signed.name)
     organisation = signed.organisation or str(frame.sources.film.get("InstitutionName") or "").strip()
     observer.VerifyingOrganization = (organisation or frame.say("no_organisation"))[:64]
-    observer.VerificationDateTime = signed.at.strftime("%Y%m%d%H%M%S")
+    observer.VerificationDateTime = frame.on_the_clock_of_the_study(signed.at).strftime("%Y%m%d%H%M%S")
     observer.VerifyingObserverIdentificationCodeSequence = Items()
     document.VerifyingObserverSequence = Items([observer])
 
 
-def _container(name: object) -> sr.ContainerContentItem:
+def _container(name: Code) -> sr.ContainerContentItem:
     item = sr.ContainerContentItem(name=name, relationship_type="CONTAINS")
     item.ContentSequence = sr.ContentSequence()
     return item

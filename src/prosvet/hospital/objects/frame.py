@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from prosvet import __version__
 from prosvet.core.errors import ResultError
@@ -28,7 +29,7 @@ _PLAIN = str.maketrans({
     "µ": "мк", "\u2009": " ", "\u202f": " ",
 })  # fmt: skip
 _BYTES = {"LO": 64, "SH": 16}
-_IMPLEMENTATION = uid("implementation")
+_IMPLEMENTATION = UID(uid("implementation"))
 
 
 class Frame:
@@ -43,7 +44,8 @@ class Frame:
     def __init__(
         self, kind: Kind, sources: Sources, results: Results, *, made_of: str, at: datetime, charset: Charset
     ) -> None:
-        self.kind, self.sources, self.results, self.at, self.charset = kind, sources, results, at, charset
+        self.kind, self.sources, self.results, self.charset = kind, sources, results, charset
+        self.at = self.on_the_clock_of_the_study(at)
         digest = results.signed.digest if results.signed else ""
         self._of = (sources.study, kind, made_of, results.lang, charset, digest)
 
@@ -72,7 +74,9 @@ class Frame:
     def software(self) -> list[str]:
         """Software Versions."""
         name, revision = self.device
-        return [f"prosvet {__version__}", f"{name}@{revision}"[:64]] if self.results.model else [f"prosvet {__version__}"]
+        return (
+            [f"prosvet {__version__}", f"{name}@{revision}"[:64]] if self.results.model else [f"prosvet {__version__}"]
+        )
 
     def uid(self, *part: str) -> str:
         """A UID of this object's own parts."""
@@ -81,6 +85,14 @@ class Frame:
     def say(self, key: str, **values: object) -> str:
         """A string of this part's locale, in the results' language."""
         return text(f"objects.{key}", self.results.lang, **values)
+
+    def on_the_clock_of_the_study(self, at: datetime) -> datetime:
+        """`at` in the zone that the study's own times are in, where both tell their zones."""
+        offset = re.fullmatch(r"([+-])(\d\d)(\d\d)", str(self.sources.film.get("TimezoneOffsetFromUTC") or "").strip())
+        if offset is None or at.tzinfo is None:
+            return at
+        away = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+        return at.astimezone(timezone(-away if offset[1] == "-" else away))
 
     @property
     def day(self) -> str:
@@ -111,7 +123,7 @@ class Frame:
         return dataset
 
     def _whose(self) -> Dataset:
-        """Patient and study; a description that some receivers would call too long is left to the study's own objects."""
+        """Patient and study; a description that receivers may call too long is left to the study's own objects."""
         whose = patient_and_study(self.sources.film)
         codec = CHARSETS[self.charset]
         for element in list(whose):

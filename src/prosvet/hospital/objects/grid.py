@@ -55,13 +55,13 @@ class Grid:
     def points(self, upright: Sequence[Point]) -> list[Point]:
         """Points (x, y) of the upright film on the source's; pixel edges lie at whole numbers."""
         rows, columns = self.upright
-        carried = {
-            0: lambda x, y: (x, y),
-            90: lambda x, y: (y, columns - x),
-            180: lambda x, y: (columns - x, rows - y),
-            270: lambda x, y: (rows - y, x),
-        }[self.rotated]
-        return [carried(x, y) for x, y in upright]
+        if self.rotated == 90:
+            return [(y, columns - x) for x, y in upright]
+        if self.rotated == 180:
+            return [(columns - x, rows - y) for x, y in upright]
+        if self.rotated == 270:
+            return [(rows - y, x) for x, y in upright]
+        return list(upright)
 
 
 def grid_of(sources: Sources, examination: Examination) -> Grid:

@@ -9,6 +9,7 @@ from highdicom import sr
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
+from prosvet.core.errors import ResultError
 from prosvet.core.types import Finding, Measurement, Point, Status
 from prosvet.hospital.objects.codes import (
     concept_code,
@@ -31,33 +32,50 @@ _CLAIMED = (Status.PRESENT, Status.UNCERTAIN)
 
 
 def groups_of(frame: Frame) -> list[Group]:
-    """The measurements first, then a group for each finding. A film that was not read has every finding unassessed."""
+    """The measurements first, then a group for each finding. A film that was not read has every finding unassessed.
+
+    Raises
+    ------
+    ResultError
+        When a signed text claims nothing that has a code: "not assessed" would be words that its signer did not say.
+    """
     results = frame.results
+    if results.signed is not None and not (results.findings or results.measurements):
+        raise ResultError(reason="no_claims")
     grid = grid_of(frame.sources, results.examination) if results.examination else None
-    findings = results.findings or tuple(Finding(concept=c, status=Status.NOT_ASSESSED) for c in SYNDROMES)
+    unread = () if results.signed else tuple(Finding(concept=c, status=Status.NOT_ASSESSED) for c in SYNDROMES)
+    findings = results.findings or unread
     measured: list[Group] = [_measured(one, frame, grid) for one in results.measurements]
     return measured + [_finding(one, frame, grid) for one in findings]
 
 
 def _finding(finding: Finding, frame: Frame, grid: Grid | None) -> Group:
-    lang, model = frame.results.lang, frame.results.model
-    by_model = model is not None and frame.results.signed is None
-    evaluations = [_evaluation(codes.DCM.PresenceOfProperty, frame.say("names.presence"), status_code(finding.status, lang))]
-    if finding.severity:
-        evaluations.append(_evaluation(codes.SCT.Severity, frame.say("names.severity"), severity_code(finding.severity, lang)))
-    probability = finding.probability
-    common = {
-        "tracking_identifier": sr.TrackingIdentifier(frame.uid("track", finding.concept), finding.concept),
-        "finding_type": concept_code(finding.concept, lang),
-        "finding_sites": _sites(finding, frame),
-        "algorithm_id": algorithm(model) if by_model and model else None,
-        "measurements": [_probability(probability, frame)] if by_model and probability is not None else None,
-        "qualitative_evaluations": evaluations,
-    }
+    tracked = sr.TrackingIdentifier(frame.uid("track", finding.concept), finding.concept)
+    code, sites = concept_code(finding.concept, frame.results.lang), _sites(finding, frame)
+    model = frame.results.model if frame.results.signed is None else None
+    by = algorithm(model) if model else None
+    chance = [_probability(finding.probability, frame)] if model and finding.probability is not None else None
+    said = _evaluations(finding, frame)
     box = next((one.box for one in finding.evidence if one.kind == "map" and one.box is not None), None)
     if finding.status in _CLAIMED and box is not None and grid is not None:
-        return sr.PlanarROIMeasurementsAndQualitativeEvaluations(**common, referenced_region=_region(box, frame, grid))
-    return sr.MeasurementsAndQualitativeEvaluations(**common, source_images=[_group_image(frame)])
+        return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+            tracked, _region(box, frame, grid), finding_type=code, finding_sites=sites, algorithm_id=by,
+            measurements=chance, qualitative_evaluations=said,
+        )  # fmt: skip
+    return sr.MeasurementsAndQualitativeEvaluations(
+        tracked, finding_type=code, finding_sites=sites, algorithm_id=by, measurements=chance,
+        qualitative_evaluations=said, source_images=[_group_image(frame)],
+    )  # fmt: skip
+
+
+def _evaluations(finding: Finding, frame: Frame) -> list[sr.QualitativeEvaluation]:
+    lang = frame.results.lang
+    presence = codes.DCM.PresenceOfProperty
+    said = [_evaluation(presence, frame.say("names.presence"), status_code(finding.status, lang))]
+    if finding.severity:
+        extent = severity_code(finding.severity, lang)
+        said.append(_evaluation(codes.SCT.Severity, frame.say("names.severity"), extent))
+    return said
 
 
 def _evaluation(name: Code, words: str, value: Code) -> sr.QualitativeEvaluation:

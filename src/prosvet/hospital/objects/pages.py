@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from functools import cache
 from xml.sax.saxutils import escape
 
-from reportlab.lib.colors import Color, HexColor
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
-from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, HRFlowable, Image, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.lib.colors import Color, HexColor  # type: ignore[import-untyped]
+from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
+from reportlab.lib.styles import ParagraphStyle  # type: ignore[import-untyped]
+from reportlab.lib.units import mm  # type: ignore[import-untyped]
+from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
+from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+from reportlab.platypus import Flowable, HRFlowable, Image, KeepTogether, Paragraph, SimpleDocTemplate, Table  # type: ignore[import-untyped]
 
 from prosvet import __version__
 from prosvet.archive.deidentify import dicom_day
@@ -32,7 +32,8 @@ __all__ = ["pages_of"]
 _FACE = "ProsvetSans"
 _INK, _MUTED, _ACCENT, _LINE = HexColor("#1b1f24"), HexColor("#5b6570"), HexColor("#0b5c8a"), HexColor("#c9d1d9")
 _WARN = HexColor("#9a4b00")
-_PICTURE_WIDTH = 82 * mm
+_INVARIANT = b"(D:20000101000000+00'00')"
+_PICTURE_WIDTH = 70 * mm
 _SHOWN = (Status.PRESENT, Status.UNCERTAIN)
 
 
@@ -60,25 +61,28 @@ def pages_of(frame: Frame) -> bytes:
         _footer(canvas, frame)
 
     template.build(list(_story(frame)), onFirstPage=dressed, onLaterPages=dressed)
-    return stream.getvalue()
+    # An invariant document bears a date of its own: ours takes its place, in as many bytes.
+    dated = f"(D:{frame.day}{frame.time})".encode().ljust(len(_INVARIANT))
+    return stream.getvalue().replace(_INVARIANT, dated)
 
 
 def _story(frame: Frame) -> Iterator[Flowable]:
     title = frame.say("pdf.title")
-    yield Paragraph(_shown(title), _style(15, _ACCENT, after=2 * mm))
+    yield Paragraph(_shown(title), _style(12.4, _ACCENT, after=1.5 * mm))
     if frame.results.signed is None:
         yield Paragraph(_shown(frame.say("pdf.draft")), _style(9.5, _WARN, after=2 * mm))
     yield _identity(frame)
     yield HRFlowable(width="100%", thickness=0.6, color=_LINE, spaceBefore=2 * mm, spaceAfter=3 * mm)
     for part in frame.results.parts:
         big = part.name == "impression"
-        heading = Paragraph(_shown(part.title), _style(10 if not big else 11, _ACCENT if big else _MUTED, before=2.2 * mm))
-        body = Paragraph(_shown(part.text), _style(10.5 if not big else 11.5, _INK, after=0.8 * mm))
+        heading = Paragraph(
+            _shown(part.title), _style(10 if not big else 11, _ACCENT if big else _MUTED, before=1.6 * mm)
+        )
+        body = Paragraph(_shown(part.text), _style(10 if not big else 11, _INK, after=0.6 * mm))
         yield KeepTogether([heading, body])
-    yield Spacer(1, 4 * mm)
+    yield Paragraph(_shown(answered_for(frame)), _style(9.5, _MUTED, before=3 * mm))
+    yield HRFlowable(width="100%", thickness=0.6, color=_LINE, spaceBefore=3 * mm, spaceAfter=3 * mm)
     yield from _program(frame)
-    yield Spacer(1, 3 * mm)
-    yield Paragraph(_shown(answered_for(frame)), _style(10, _INK))
 
 
 def _identity(frame: Frame) -> Table:
@@ -88,14 +92,20 @@ def _identity(frame: Frame) -> Table:
     sex = {"M": "male", "F": "female", "O": "other"}.get(str(about.PatientSex or ""))
     rows = [
         (frame.say("pdf.patient"), name, frame.say("pdf.number"), about.PatientID),
-        (frame.say("pdf.born"), _day(about.PatientBirthDate, frame), frame.say("pdf.sex"), frame.say(f"sex.{sex}") if sex else ""),
+        (
+            frame.say("pdf.born"),
+            _day(about.PatientBirthDate, frame),
+            frame.say("pdf.sex"),
+            frame.say(f"sex.{sex}") if sex else "",
+        ),
         (frame.say("pdf.study"), _day(about.StudyDate, frame), frame.say("pdf.accession"), about.AccessionNumber),
     ]
     label, value = _style(8.5, _MUTED), _style(10, _INK)
     cells = [
-        [Paragraph(_shown(str(text or "—")), label if n % 2 == 0 else value) for n, text in enumerate(row)] for row in rows
+        [Paragraph(_shown(str(text or "—")), label if n % 2 == 0 else value) for n, text in enumerate(row)]
+        for row in rows
     ]
-    table = Table(cells, colWidths=[28 * mm, 66 * mm, 30 * mm, 50 * mm])
+    table = Table(cells, colWidths=[27 * mm, 63 * mm, 36 * mm, 48 * mm], hAlign="LEFT")
     table.setStyle([("LEFTPADDING", (0, 0), (-1, -1), 0), ("TOPPADDING", (0, 0), (-1, -1), 1),
                     ("BOTTOMPADDING", (0, 0), (-1, -1), 1), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")])  # fmt: skip
     return table
@@ -108,7 +118,9 @@ def _program(frame: Frame) -> Iterator[Flowable]:
         words += [_finding(one, frame) for one in frame.results.findings if one.status in _SHOWN]
     words += [row for one in frame.results.measurements for row in _measured(one, frame)]
     if frame.results.signed is None and (silent := _unassessed(frame)):
-        words.append(Paragraph(_shown(frame.say("told.not_assessed", those=silent)), _style(8.5, _MUTED, before=1.5 * mm)))
+        words.append(
+            Paragraph(_shown(frame.say("told.not_assessed", those=silent)), _style(8.5, _MUTED, before=1.5 * mm))
+        )
     if frame.results.model is not None:
         model = frame.results.model
         name = frame.say("pdf.model", name=model.name, revision=model.revision, point=model.operating_point)
@@ -117,7 +129,7 @@ def _program(frame: Frame) -> Iterator[Flowable]:
         if frame.results.model is not None:
             yield KeepTogether(words)
         return
-    table = Table([[_picture(frame), words]], colWidths=[_PICTURE_WIDTH + 5 * mm, None])
+    table = Table([[_picture(frame), words]], colWidths=[_PICTURE_WIDTH + 5 * mm, 99 * mm], hAlign="LEFT")
     table.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)])
     yield table
 
@@ -129,7 +141,9 @@ def _finding(finding: Finding, frame: Frame) -> Paragraph:
     where = f" ({', '.join(place)})" if place else ""
     status = frame.say(f"status.{finding.status.value}")
     chance = f", {percent(finding.probability, frame)}" if finding.probability is not None else ""
-    return Paragraph(_shown(f"{name[:1].upper()}{name[1:]}{where}: {status}{chance}"), _style(9.5, _INK, after=0.6 * mm))
+    return Paragraph(
+        _shown(f"{name[:1].upper()}{name[1:]}{where}: {status}{chance}"), _style(9.5, _INK, after=0.6 * mm)
+    )
 
 
 def _measured(one: Measurement, frame: Frame) -> Iterator[Paragraph]:
@@ -140,7 +154,9 @@ def _measured(one: Measurement, frame: Frame) -> Iterator[Paragraph]:
     grid = grid_of(frame.sources, examination)
     for name, line in one.lines.items():
         width = decimal(spacing.length(*grid.points(line)), 0, frame)
-        words = frame.say("pdf.width", name=frame.say(f"names.{name}_width"), mm=width, plane=frame.say(f"plane.{spacing.plane}"))
+        words = frame.say(
+            "pdf.width", name=frame.say(f"names.{name}_width"), mm=width, plane=frame.say(f"plane.{spacing.plane}")
+        )
         yield Paragraph(_shown(words), _style(8.5, _MUTED))
 
 
@@ -150,7 +166,7 @@ def _unassessed(frame: Frame) -> str:
 
 
 def _picture(frame: Frame) -> Image:
-    picture = picture_of(frame, width=1024)
+    picture = picture_of(frame, width=1024, bands=False)
     stream = io.BytesIO()
     picture.save(stream, "JPEG", quality=88)
     stream.seek(0)
@@ -165,7 +181,9 @@ def _footer(canvas: Canvas, frame: Frame) -> None:
     canvas.line(18 * mm, 15 * mm, A4[0] - 18 * mm, 15 * mm)
     canvas.setFont(_FACE, 8)
     canvas.setFillColor(_WARN if frame.results.signed is None else _MUTED)
-    canvas.drawString(18 * mm, 10.5 * mm, _drawable(frame.say("warning" if frame.results.signed is None else "pdf.made")))
+    canvas.drawString(
+        18 * mm, 10.5 * mm, _drawable(frame.say("warning" if frame.results.signed is None else "pdf.made"))
+    )
     canvas.setFillColor(_MUTED)
     canvas.drawRightString(A4[0] - 18 * mm, 10.5 * mm, _drawable(frame.say("pdf.page", number=canvas.getPageNumber())))
     canvas.restoreState()
@@ -185,7 +203,9 @@ def _drawable(words: str) -> str:
     if all(ord(sign) in known for sign in words):
         return words
     plain = "".join(
-        sign if ord(sign) in known else "".join(c for c in unicodedata.normalize("NFKD", sign) if ord(c) in known) or "?"
+        sign
+        if ord(sign) in known
+        else "".join(c for c in unicodedata.normalize("NFKD", sign) if ord(c) in known) or "?"
         for sign in words
         if not unicodedata.combining(sign)
     )

@@ -26,6 +26,7 @@ FONT = Path(prosvet.imaging.__file__).with_name("fonts") / "DejaVuSans-ru-en.ttf
 _WIDTH = 1280  # pixels: labels stay legible on a 1-megapixel screen, and the object under 8 MB
 _BAND, _WORDS, _MUTED, _WARNING = (17, 20, 24), (232, 236, 240), (160, 168, 176), (255, 196, 87)
 _PRESENT, _UNCERTAIN = (255, 122, 61), (255, 205, 86)
+_MOST, _WIDEST = 5, 0.45  # boxes on a film, and the share of it above which a box points at nothing
 _CLAIMED = (Status.PRESENT, Status.UNCERTAIN)
 
 Rectangle = tuple[float, float, float, float]
@@ -40,8 +41,8 @@ class _Pen:
     unit: int
 
 
-def picture_of(frame: Frame, width: int = _WIDTH) -> Image.Image:
-    """The picture, RGB, `width` wide.
+def picture_of(frame: Frame, width: int = _WIDTH, *, bands: bool = True) -> Image.Image:
+    """The picture, RGB, `width` wide; without `bands` only the film and its legend.
 
     Raises
     ------
@@ -61,6 +62,8 @@ def picture_of(frame: Frame, width: int = _WIDTH) -> Image.Image:
         lang=frame.results.lang,
     )
     _boxes(picture, frame, examination)
+    if not bands:
+        return picture
     head, foot = _head(frame, width), _foot(frame, width)
     whole = Image.new("RGB", (width, head.height + picture.height + foot.height), _BAND)
     whole.paste(head, (0, 0))
@@ -82,23 +85,37 @@ def decimal(value: float, digits: int, frame: Frame) -> str:
 
 
 def _boxes(picture: Image.Image, frame: Frame, examination: Examination) -> None:
+    """All boxes first, then all labels, so that no box runs through a word."""
     rows, columns = examination.film.shape
     spacing = examination.film.spacing
-    scale = picture.width / columns
     height = round(picture.width * rows / columns * (spacing[0] / spacing[1] if spacing else 1.0))
+    across, down = picture.width / columns, height / rows
     unit = max(13, picture.width // 58)
     pen = _Pen(ImageDraw.Draw(picture), ImageFont.truetype(FONT, unit), unit)
-    taken: list[Rectangle] = []
-    for finding in sorted(frame.results.findings, key=lambda f: -(f.probability or 0)):
-        box = next((one.box for one in finding.evidence if one.kind == "map" and one.box), None)
-        if finding.status not in _CLAIMED or box is None:
-            continue
-        left, top, right, bottom = box[0] * scale, box[1] * height / rows, box[2] * scale, box[3] * height / rows
+    placed = []
+    for finding, (left, top, right, bottom) in _placed(frame, rows * columns):
+        box = left * across, top * down, right * across, bottom * down
         colour = _PRESENT if finding.status is Status.PRESENT else _UNCERTAIN
         for away, ink in ((2, (0, 0, 0)), (0, colour)):
-            inner = (left + 2 - away, top + 2 - away, right - 2 + away, bottom - 2 + away)
+            inner = (box[0] + 2 - away, box[1] + 2 - away, box[2] - 2 + away, box[3] - 2 + away)
             pen.draw.rounded_rectangle(inner, unit // 2, outline=ink, width=3 if ink == colour else 2)
-        taken.append(_label(pen, _named(finding, frame), (left, top, right, bottom), taken, (picture.width, height), colour))
+        placed.append((finding, box, colour))
+    taken: list[Rectangle] = []
+    for finding, box, colour in placed:
+        taken.append(_label(pen, _named(finding, frame), box, taken, (picture.width, height), colour))
+
+
+def _placed(frame: Frame, area: float) -> list[tuple[Finding, Rectangle]]:
+    """The findings that are drawn: the likeliest first, one a place, and none whose place is half of the film."""
+    found: list[tuple[Finding, Rectangle]] = []
+    ranked = sorted(frame.results.findings, key=lambda f: (f.status is not Status.PRESENT, -(f.probability or 0)))
+    for finding in ranked:
+        box = next((one.box for one in finding.evidence if one.kind == "map" and one.box), None)
+        if finding.status not in _CLAIMED or box is None or any(box == known for _, known in found):
+            continue
+        if (box[2] - box[0]) * (box[3] - box[1]) <= _WIDEST * area:
+            found.append((finding, box))
+    return found[:_MOST]
 
 
 def _label(
@@ -175,7 +192,9 @@ def answered_for(frame: Frame) -> str:
     signed = frame.results.signed
     if signed is None:
         return frame.say("unsigned", time=moment(frame.at, frame))
-    return frame.say("signed", name=signed.name.replace("^", " "), time=moment(signed.at, frame))
+    return frame.say(
+        "signed", name=signed.name.replace("^", " "), time=moment(frame.on_the_clock_of_the_study(signed.at), frame)
+    )
 
 
 def moment(at: datetime, frame: Frame) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
+from pydicom.config import RAISE
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
-from pydicom.config import RAISE
 from pydicom.valuerep import PersonName, validate_value
 
 from prosvet.core.errors import ResultError
