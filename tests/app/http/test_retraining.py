@@ -47,8 +47,8 @@ def judged(own_home: Path) -> Path:
     tests = (
         Judged(**common, metric="auroc", current=0.8, challenger=0.7, difference=-0.1, low=-0.15, high=-0.05, p=0.001,
                p_holm=0.002, verdict="worse"),
-        Judged(**common, metric="sensitivity", current=0.6, challenger=0.62, difference=0.02, low=-0.1, high=0.14, p=0.9,
-               p_holm=0.9, verdict="cannot_tell"),
+        Judged(**common, metric="sensitivity", current=0.6, challenger=0.62, difference=0.02, low=-0.1, high=0.14,
+               p=0.9, p_holm=0.9, verdict="cannot_tell"),
     )  # fmt: skip
     card = Challenger(
         model="spring", revision="1+local.abc", kind="head", data=data[0], policy=Policy(), critical=("pneumothorax",),

@@ -33,6 +33,8 @@ from prosvet.training.pipeline.plan import Plan, Policy, TrainPlan
 
 from .plans import plan_over
 
+pytestmark = pytest.mark.timeout(300)  # the first of them waits for a whole run
+
 
 def at(home: Path) -> Context:
     return Context(load_settings({}, home=home, threads=1, lang="en"))
