@@ -26,15 +26,15 @@ from screening.confidence.worlds import GATES, archive, hidden, only_score
 
 @pytest.fixture
 def labels(context: Context, tmp_path: Path) -> Path:
-    """1,200 studies of the world where the errors hang on a mark that the vector shows."""
-    return archive(hidden(np.random.default_rng(0), 1200, width=512), context, tmp_path)
+    """900 studies of the world where the errors hang on a mark that the vector shows."""
+    return archive(hidden(np.random.default_rng(0), 900, width=512), context, tmp_path)
 
 
 def test_the_comparison_says_which_measure_to_use(labels: Path, context: Context) -> None:
     found = run(ConfidenceRequest(labels=labels, resamples=200), context)
-    assert (found.n, found.patients, found.unknown) == (1200, 1200, 0) and found.chosen in ("meta", "learned")
+    assert (found.n, found.patients, found.unknown) == (900, 900, 0) and found.chosen in ("meta", "learned")
     assert [one.method for one in found.methods] == ["score", "temperature", "distance", "learned", "meta"]
-    assert found.wrong.k == round(found.methods[0].risks[-1].value * 1200)
+    assert found.wrong.k == round(found.methods[0].risks[-1].value * 900)
     assert "80 %" in found.words and found.point == operating_point(context)
     assert '"screen_confidence"' in (context.settings.home / "audit.jsonl").read_text()
     sources = run(ConfidenceRequest(labels=labels, across="source", resamples=200), context)
@@ -55,7 +55,7 @@ def test_what_is_unknown_is_counted_and_too_little_is_refused(labels: Path, cont
     more.write_text("".join(lines) + "elsewhere,1,q\n")
     few.write_text("".join(lines[:50]))
     found = run(ConfidenceRequest(labels=more, resamples=100), context)
-    assert found.unknown == 1 and found.n == 1200 and any("1" in warning for warning in found.warnings)
+    assert found.unknown == 1 and found.n == 900 and any("1" in warning for warning in found.warnings)
     with pytest.raises(ScreeningError) as caught:
         run(ConfidenceRequest(labels=few), context)
     assert caught.value.details["reason"] == "too_few_errors"
@@ -67,22 +67,22 @@ def test_the_rule_is_fitted_on_patients_that_no_threshold_has_seen(labels: Path,
     choice = UnsureChoice(share=0.4)
     found = calibrate(CalibrateRequest(labels=labels, max_missed=0.1, unsure=choice), context)
     assert found.unsure is not None and found.unsure.rule is not None
-    aside = sum(set_aside(f"p{n}", 0.4) for n in range(1200))
-    assert found.unsure.aside == aside == found.unsure.rule.n and found.n == 1200 - aside
+    aside = sum(set_aside(f"p{n}", 0.4) for n in range(900))
+    assert found.unsure.aside == aside == found.unsure.rule.n and found.n == 900 - aside
     assert found.threshold <= operating_point(context) and found.risks[0].bound <= 0.1
     assert found.unsure.wrong.value > 2 * found.unsure.sure_wrong.value  # type: ignore[operator]
     assert found.unsure.without is not None and found.cleared.value > found.unsure.without.value  # type: ignore[operator]
     plain = calibrate(CalibrateRequest(labels=labels, max_missed=0.1), context)
-    assert plain.unsure is None and plain.n == 1200 and plain.data_sha256 == found.data_sha256
+    assert plain.unsure is None and plain.n == 900 and plain.data_sha256 == found.data_sha256
     with context.get(Store).read() as db:
         known = ScreenKnown.calibration_id == found.id, ScreenKnown.abnormal, ScreenKnown.score < found.threshold
-        assert len(db.execute(select(ScreenKnown.study_id).where(*known)).all()) < 1200 * 0.4 * 0.1
+        assert len(db.execute(select(ScreenKnown.study_id).where(*known)).all()) < 900 * 0.4 * 0.1
 
 
 def test_a_study_that_the_rule_doubts_is_not_released(labels: Path, context: Context) -> None:
     asked = CalibrateRequest(labels=labels, max_missed=0.1, distance_quantile=1.0, unsure=UnsureChoice(share=0.4))
     kept = calibration(context, calibrate(asked, context).id)
-    films, known = known_vectors(context, kept.id), hidden(np.random.default_rng(0), 1200, width=512)
+    films, known = known_vectors(context, kept.id), hidden(np.random.default_rng(0), 900, width=512)
     assert kept.rule is not None
     doubted = kept.rule.holds(known.facts) & (known.facts.score < kept.threshold)
     sure = ~kept.rule.holds(known.facts) & (known.facts.score < kept.threshold)

@@ -44,12 +44,12 @@ def _threshold(known: Labelled, rule: Rule) -> float:
 
 
 def test_the_promise_holds_with_the_rule_and_more_is_cleared() -> None:
-    """200 calibrations, each with a rule of its own; at 90 % no more than 20 may break on average (30: p < 0.02)."""
+    """100 calibrations, each with a rule of its own; at 90 % no more than 10 may break on average (17: p < 0.02)."""
     random = np.random.default_rng(4)
-    truth = hidden(np.random.default_rng(5), 40_000)
+    truth = hidden(np.random.default_rng(5), 20_000)
     sick, score = truth.abnormal, truth.facts.score
     broken, cleared, plain = 0, [], []
-    for _ in range(200):
+    for _ in range(100):
         rule = rule_of(hidden(random, 300), "meta", 0.2)
         known = hidden(random, 300)
         shown = effective(score, rule.holds(truth.facts), POINT)
@@ -58,7 +58,7 @@ def test_the_promise_holds_with_the_rule_and_more_is_cleared() -> None:
         cleared.append((shown[~sick] < threshold).mean())
         alone = control([Risk("abnormal_studies", known.facts.score[known.abnormal], TARGET)], CONFIDENCE)[0]
         plain.append((score[~sick] < alone).mean())
-    assert broken <= 30 and np.mean(cleared) > 1.2 * np.mean(plain)
+    assert broken <= 17 and np.mean(cleared) > 1.2 * np.mean(plain)
 
 
 def test_nothing_is_released_at_the_operating_point_or_above() -> None:
