@@ -13,7 +13,7 @@ from prosvet.app.http.app import create_app
 from prosvet.core.settings import load_settings
 from training.site.sites import BASE, fill, table, world
 
-from .people import add_people, signed_in
+from .people import add_people, csrf_in, signed_in
 
 BY = {"by": "petrova", "why": "Better in May."}
 
@@ -87,3 +87,18 @@ def test_only_a_senior_changes_it(own_home: Path) -> None:
     assert signed_in(app, "researcher").get("/v1/site").status_code == 403
     made = signed_in(app, "senior").post("/v1/site/use", json={"adapter": 0, "why": "x", "by": "somebody"})
     assert made.status_code == 200 and made.json()["deployment"]["by"] == "orlova"
+
+
+def test_the_page_fits_compares_uses_and_goes_back(filled: tuple[TestClient, str]) -> None:
+    client, labels = filled
+    token = {"csrf": csrf_in(client.get("/site").text)}
+    table_ = {"labels": ("may.csv", labels)}
+    made = client.post("/site/fit", files=table_, data=token | {"name": "May"})
+    assert (made.status_code, made.headers.get("HX-Redirect")) == (204, "/site?adapter=1")
+    seen = client.post("/site/compare", files=table_, data=token | {"adapter": "1"})
+    assert seen.status_code == 422 and "has not seen" in seen.text  # all of them are patients it was fitted on
+    used = client.post("/site/use", data=token | {"adapter": "1"} | BY, follow_redirects=False)
+    assert (used.status_code, used.headers["Location"]) == (303, "/site")
+    assert client.get("/v1/site").json()["deployment"]["adapter"] == 1
+    assert client.post("/site/back", data=token | {"to": ""} | BY, follow_redirects=False).status_code == 303
+    assert client.get("/v1/site").json()["deployment"]["restores"] == 0
