@@ -49,7 +49,8 @@ def test_each_source_gives_its_reason(context: Context, archive: list[int]) -> N
     ref, at = context.get(Examiner).ref, now()
     model = f"{ref.name}@{ref.revision}"
     with context.get(Store).note() as db:
-        decision = {"site": "local", "at": at, "by": "x", "model": model, "proof": {}, "threshold": 0.3, "score": 0.2}
+        decision = {"site": "local", "at": at, "by": "x", "model": model, "proof": {}, "threshold": 0.3, "score": 0.2,
+                    "films": 1}  # fmt: skip
         db.execute(insert(ScreenDecision).values(id=1, study_id="S001", outcome="normal", **decision))
         db.execute(
             insert(ScreenDecision).values(id=2, study_id="S002", outcome="abstain", reason="distance", **decision)
@@ -94,7 +95,7 @@ def test_each_source_gives_its_reason(context: Context, archive: list[int]) -> N
 def test_a_proved_miss_comes_first_and_is_read_blind(context: Context, archive: list[int]) -> None:
     with context.get(Store).note() as db:
         db.execute(insert(ScreenDecision).values(
-            id=1, study_id="S001", outcome="normal", site="local", at=now(), by="x", model="m", proof={}, score=0.1,
+            id=1, study_id="S001", outcome="normal", site="local", at=now(), by="x", model="m", proof={}, films=1, score=0.1,
             threshold=0.3,
         ))  # fmt: skip
         db.execute(insert(ScreenAudit).values(decision_id=1, study_id="S001", drawn=now(), verdict="abnormal"))
