@@ -95,8 +95,8 @@ def test_each_source_gives_its_reason(context: Context, archive: list[int]) -> N
 def test_a_proved_miss_comes_first_and_is_read_blind(context: Context, archive: list[int]) -> None:
     with context.get(Store).note() as db:
         db.execute(insert(ScreenDecision).values(
-            id=1, study_id="S001", outcome="normal", site="local", at=now(), by="x", model="m", proof={}, films=1, score=0.1,
-            threshold=0.3,
+            id=1, study_id="S001", outcome="normal", site="local", at=now(), by="x", model="m", proof={}, films=1,
+            score=0.1, threshold=0.3,
         ))  # fmt: skip
         db.execute(insert(ScreenAudit).values(decision_id=1, study_id="S001", drawn=now(), verdict="abnormal"))
     first = filled(context, n=5, random_share=0)[False][0]
