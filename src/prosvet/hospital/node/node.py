@@ -52,6 +52,7 @@ _ROUND = 0.5  # seconds between two rounds of the watch
 _WRITE_EVERY = 5.0
 _AUDIT_EVERY = 60.0  # seconds: a flood of refusals of one kind is one line a minute
 _GRACE = 20.0  # seconds for objects in flight when the node stops
+_FAREWELL = 0.1  # seconds for an A-ABORT to leave
 
 _REJECTIONS = {
     "called_aet": (0x01, 0x01, 0x07),
@@ -157,8 +158,7 @@ class DicomNode:
         until = time.monotonic() + _GRACE
         while time.monotonic() < until and any(self._busy(one) for one in self._present()):
             time.sleep(0.05)
-        for association in self._present():
-            association.abort()
+        self._end_all()
         self._ended.set()
         for thread in self._threads:
             thread.join(timeout=5)
@@ -169,6 +169,18 @@ class DicomNode:
         done = self.counts.facts(0, running=False)
         self._audit.write("node.stopped", aet=self._node.aet, objects=done.received)
         return done
+
+    def _end_all(self) -> None:
+        """Tell those who are still here, then close under them: the library's own way waits for each of them."""
+        present = self._present()
+        for association in present:
+            if association.is_established:
+                association.acse.send_abort(0x02)
+        time.sleep(_FAREWELL if present else 0)
+        for association in present:
+            self._close(association)
+            association._kill = True
+            association.dul.kill_dul()
 
     def _present(self) -> list[Association]:
         with self._lock:
@@ -216,6 +228,7 @@ class DicomNode:
         if not isinstance(request, A_ASSOCIATE):
             self.refuse("not_dicom", association)
             association.is_aborted = True
+            association.dul.kill_dul()
             return
         reason = self._reason(association, request)
         if reason is None:
@@ -289,6 +302,10 @@ class DicomNode:
         """Close the connection under an association: it ends by itself then, whatever it is doing."""
         self.refuse(reason, association)
         self._visits[association].cut = True
+        self._close(association)
+
+    @staticmethod
+    def _close(association: Association) -> None:
         wire = association.dul.socket
         client = wire.socket if wire is not None else None
         if client is not None:

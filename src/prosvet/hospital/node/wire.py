@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_messages import C_STORE_RQ, DIMSEMessage
+from pynetdicom.fsm import StateMachine
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
 from prosvet.hospital.node.spool import Head, Spool, SpoolFolder
@@ -103,6 +104,23 @@ class BoundedSocket(AssociationSocket):
         return buffer
 
 
+class _States(StateMachine):
+    """The library's states; a piece that comes out of turn ends the association, and not the thread by an error."""
+
+    def __init__(self, association: Association, door: Door) -> None:
+        super().__init__(association.dul)
+        self._association, self._door = association, door
+
+    def do_action(self, event: str) -> None:
+        """Act on `event`."""
+        try:
+            super().do_action(event)
+        except Exception as error:  # the edge: a stranger's order of events in the library's table
+            log.info("a message out of turn: %s", type(error).__name__)
+            self._door.refuse("bad_message", self._association)
+            self.dul.kill_dul()
+
+
 class SpoolingDimse(DIMSEServiceProvider):
     """Lets objects flow into their files, and ends what is no conversation."""
 
@@ -185,6 +203,7 @@ class _Handler(RequestHandler):
         association, door = super()._create_association(), self.server.door
         association.dul.event_queue.get_nowait()  # the announcement of the library's own socket; ours makes its own
         association.dul.socket = BoundedSocket(association, self.request, door)
+        association.dul.state_machine = _States(association, door)
         association.dimse = SpoolingDimse(association, door)
         door.opened(association)
         return association
@@ -219,16 +238,19 @@ class Server(ThreadedAssociationServer):
         """Whether to talk at all."""
         return self.door.may_connect(str(client_address[0]))
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Give the connection a thread; it is counted before that has begun."""
+        self.door.shaking(1)
+        super().process_request(request, client_address)
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Shake hands, then serve."""
-        self.door.shaking(1)
         try:
             if self._tls is not None:
                 request = self._tls.wrap_socket(request, server_side=True)
-        except (OSError, ssl.SSLError):
+            super().process_request_thread(request, client_address)
+        except OSError:  # a failed handshake is one
             self.door.refuse("tls")
             self.shutdown_request(request)
-            return
         finally:
             self.door.shaking(-1)
-        super().process_request_thread(request, client_address)
