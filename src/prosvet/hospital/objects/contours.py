@@ -1,8 +1,9 @@
 """Lungs and heart, and the areas where findings were seen, as a binary SEG on the source's own pixels.
 
-A projection image has no place in the patient's space, and often no spacing: the segmentation then has neither. It
-lies on the source by being of its size and derived from it (PS3.3 A.51.4.1: without a Derivation Image macro positions
-and measures would be needed). A spacing or a frame of reference is copied where the source states it, never made up.
+A projection image has no place in the patient's space, and often no spacing: the segmentation has neither. It lies on
+the source by being of its size and derived from it (PS3.3 A.51: positions and measures are needed only where a
+Derivation Image macro is not). A frame of reference is copied where the source states one, never made up. A pixel
+measures macro is left out even where the source has a spacing: readers of volumes want a slice thickness beside it.
 """
 
 from __future__ import annotations
@@ -14,15 +15,14 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
+from pydicom.uid import CTImageStorage, MRImageStorage, PositronEmissionTomographyImageStorage
 
 from prosvet.core.errors import ResultError
 from prosvet.core.types import Finding, Status
 from prosvet.hospital.objects.codes import concept_code, own
-from prosvet.hospital.objects.evidence import evidence_items
+from prosvet.hospital.objects.evidence import evidence_items, nameless
 from prosvet.hospital.objects.frame import Frame
 from prosvet.hospital.objects.grid import Grid, grid_of
-from prosvet.hospital.objects.sources import patient_and_study
-from prosvet.hospital.objects.spacing import spacing_of
 from prosvet.hospital.objects.structured import scheme_item
 from prosvet.imaging.overlay import CONTOUR_COLOURS
 from prosvet.language.vocabulary import vocabulary
@@ -39,6 +39,7 @@ _ORGANS = {
     "heart": (codes.SCT.Heart, None),
 }
 _FINDING_COLOUR = (246, 134, 18)
+_SLICES = (CTImageStorage, MRImageStorage, PositronEmissionTomographyImageStorage)
 _CLAIMED = (Status.PRESENT, Status.UNCERTAIN)
 
 
@@ -53,6 +54,8 @@ def build(frame: Frame) -> Dataset:
     examination = frame.results.examination
     if examination is None or examination.anatomy is None or not examination.anatomy.masks:
         raise ResultError(reason="no_contours")
+    if _lies_in_space(frame):
+        raise ResultError(reason="in_space")
     grid = grid_of(frame.sources, examination)
     masks, described = [], []
     for name, mask in _organs(examination, grid):
@@ -80,6 +83,12 @@ def build(frame: Frame) -> Dataset:
     return _settled(made, frame)
 
 
+def _lies_in_space(frame: Frame) -> bool:
+    """Is the source a slice with a place in the patient's space, and no film? Contours of films have none to give."""
+    film = frame.sources.film
+    return "ImageOrientationPatient" in film or str(film.SOPClassUID) in _SLICES
+
+
 def _organs(examination: Examination, grid: Grid) -> list[tuple[str, Mask]]:
     anatomy = examination.anatomy
     if anatomy is None:
@@ -105,14 +114,11 @@ def _areas(frame: Frame, examination: Examination, grid: Grid) -> list[tuple[Fin
 
 
 def _source(frame: Frame) -> Dataset:
-    """The film's header with what highdicom needs of it; a frame of reference only where planes lie in it."""
+    """What highdicom needs of the film's header: without a frame of reference, since no plane lies in one."""
     film = frame.sources.film
-    header = patient_and_study(film)
-    header.SOPClassUID, header.SOPInstanceUID = str(film.SOPClassUID), str(film.SOPInstanceUID)
-    header.SeriesInstanceUID, header.Modality = str(film.SeriesInstanceUID), str(film.get("Modality") or "OT")
+    header = nameless(film)
+    header.Modality = str(film.get("Modality") or "OT")
     header.Rows, header.Columns = int(film.Rows), int(film.Columns)
-    if film.get("PixelSpacing") and (spacing := spacing_of(film)) is not None:
-        header.PixelSpacing = [spacing.row, spacing.column]
     return header
 
 

@@ -10,20 +10,24 @@ from pydicom.sr.coding import Code
 
 from prosvet.hospital.objects.frame import Frame
 from prosvet.hospital.objects.observers import person_name
-from prosvet.hospital.objects.sources import Sources, patient_and_study, reference
+from prosvet.hospital.objects.sources import EMPTY_WHEN_UNKNOWN, Sources, reference
 
-__all__ = ["evidence_items", "evidence_of", "library_of", "set_flags"]
+__all__ = ["evidence_items", "evidence_of", "library_of", "nameless", "set_flags"]
 
 
 def evidence_of(sources: Sources) -> list[Dataset]:
-    """Headers that highdicom can refer to, with nothing in them but references, patient and study."""
-    made = []
-    for source in sources.all:
-        header = patient_and_study(source)
-        header.SOPClassUID, header.SOPInstanceUID = str(source.SOPClassUID), str(source.SOPInstanceUID)
-        header.SeriesInstanceUID = str(source.SeriesInstanceUID)
-        made.append(header)
-    return made
+    """Headers that highdicom can refer to. They name no patient: it would quote names in its warnings."""
+    return [nameless(source) for source in sources.all]
+
+
+def nameless(source: Dataset) -> Dataset:
+    """Only what refers to `source`; :meth:`Frame.finished` writes patient and study."""
+    header = Dataset()
+    for keyword in EMPTY_WHEN_UNKNOWN:
+        setattr(header, keyword, "")
+    for keyword in ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"):
+        setattr(header, keyword, str(source[keyword].value))
+    return header
 
 
 def evidence_items(sources: Sources) -> Items:

@@ -42,12 +42,17 @@ def algorithm(model: ModelRef) -> sr.AlgorithmIdentification:
 def person_name(words: str) -> str:
     """Plain words as a DICOM person name: the first word is the family name; what has a caret is one already.
 
+    A single word gets a caret, so that nobody takes it for the retired form of names.
+
     Examples
     --------
     >>> person_name("Иванова Мария Петровна"), person_name("ivanova"), person_name("Иванова^Мария")
-    ('Иванова^Мария^Петровна', 'ivanova', 'Иванова^Мария')
+    ('Иванова^Мария^Петровна', 'ivanova^', 'Иванова^Мария')
     """
-    return words if "^" in words else "^".join(words.split()[:5])
+    if "^" in words:
+        return words
+    parts = words.split()[:5]
+    return "^".join(parts) if len(parts) > 1 else f"{''.join(parts)}^"
 
 
 def _device(frame: Frame) -> sr.ObserverContext:

@@ -7,23 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
-from pydicom.config import RAISE
+from pydicom.config import IGNORE, RAISE
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
 from pydicom.valuerep import PersonName, validate_value
 
 from prosvet.core.errors import ResultError
 
-__all__ = ["AS_THEY_CAME", "Sources", "patient_and_study", "read_sources", "reference"]
+__all__ = ["AS_THEY_CAME", "EMPTY_WHEN_UNKNOWN", "Sources", "patient_and_study", "read_sources", "reference"]
 
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
 
 # Patient, Clinical Trial Subject, General Study and Patient Study modules (PS3.3 C.7.1, C.7.2), as far as a viewer
 # or a PACS files an object by them. Type 2 stand first: they are there even when the source has none.
-_EMPTY_WHEN_UNKNOWN = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime",
+EMPTY_WHEN_UNKNOWN = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime",
                        "ReferringPhysicianName", "StudyID", "AccessionNumber")  # fmt: skip
 _COPIED = (
-    *_EMPTY_WHEN_UNKNOWN, "StudyInstanceUID", "StudyDescription", "TypeOfPatientID", "PatientBirthTime",
+    *EMPTY_WHEN_UNKNOWN, "StudyInstanceUID", "StudyDescription", "TypeOfPatientID", "PatientBirthTime",
     "EthnicGroup", "QualityControlSubject", "PatientAge", "PatientSize", "PatientWeight",
     "IssuerOfPatientID", "PatientIdentityRemoved", "DeidentificationMethod", "ConsultingPhysicianName",
     "PhysiciansOfRecord", "NameOfPhysiciansReadingStudy", "AdmissionID", "TimezoneOffsetFromUTC",
@@ -100,8 +102,9 @@ def patient_and_study(source: Dataset) -> Dataset:
     kept = Dataset()
     for keyword in _COPIED:
         value = _plain(source, keyword)
-        if value is not None or keyword in _EMPTY_WHEN_UNKNOWN:
-            setattr(kept, keyword, value)
+        if value is not None or keyword in EMPTY_WHEN_UNKNOWN:
+            # Not checked: a warning of the library would quote the value, and here values are people.
+            kept.add(DataElement(keyword, dictionary_VR(keyword), value, validation_mode=IGNORE))
     if source.get("IssuerOfAccessionNumberSequence"):
         kept.IssuerOfAccessionNumberSequence = _plain_items(source.IssuerOfAccessionNumberSequence)
     return kept
