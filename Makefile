@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 DATA ?= .data
+# Flower and Airflow want versions that are not ours, and have environments of their own.
+FLOWER ?= .venv-flower
+AIRFLOW ?= .venv-airflow
 WORKERS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -16,7 +19,7 @@ export HF_HUB_OFFLINE ?= 1
 export PYTHONUTF8 ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint format types layers licences docs docs-check figures data wheel clean
+.PHONY: help demo test quick flower airflow-test lint format types layers licences docs docs-check figures data wheel clean
 
 help: ## What can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,11 +27,16 @@ help: ## What can be made
 demo: $(VENV)/.core $(DATA_READY) ## The main job on real X-rays, start to end (writes demo/index.html)
 	OMP_NUM_THREADS=2 $(BIN)/python scripts/demo.py --data $(DATA) --out demo
 
-test: lint types layers licences docs-check $(DATA_READY) ## Every check and the whole test suite
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+test: lint types layers licences docs-check flower $(DATA_READY) ## Every check and the whole test suite
+	PROSVET_FLOWER=$(abspath $(FLOWER))/bin/python $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 quick: $(VENV)/.dev $(DATA_READY) ## The tests alone, stopping at the first failure
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -x -q
+
+flower: $(FLOWER)/.ready ## The environment in which federated training talks to other sites
+
+airflow-test: $(VENV)/.dev $(AIRFLOW)/.ready $(DATA_READY) ## The retraining pipeline in a real Airflow (minutes)
+	AIRFLOW_VENV=$(abspath $(AIRFLOW)) $(BIN)/python -m pytest -n 0 tests/training/pipeline/test_airflow.py
 
 lint: $(VENV)/.dev ## ruff
 	$(BIN)/ruff check .
@@ -63,7 +71,7 @@ wheel: $(VENV)/.dev ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
 
 clean: ## Forget the environment and every cache (keeps .data)
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build demo
+	rm -rf $(VENV) $(FLOWER) $(AIRFLOW) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build demo
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -75,8 +83,19 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[dev,train,bertscore]'
+	$(PIP) -e '.[dev,train,bertscore,hospital]'
 	@touch $@ $(VENV)/.core
+
+$(FLOWER)/.ready: deploy/flower/requirements.txt | $(BIN)/python
+	$(PYTHON) -m venv $(FLOWER)
+	$(FLOWER)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	$(FLOWER)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(AIRFLOW)/.ready: deploy/airflow/requirements.txt | $(BIN)/python
+	$(PYTHON) -m venv $(AIRFLOW)
+	$(AIRFLOW)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 $(DATA_READY): scripts/fetch_data.py | $(BIN)/python
 	$(BIN)/python scripts/fetch_data.py $(DATA)

@@ -4,7 +4,7 @@ Three sites are three sources of the development data. Each fits the correction 
 (:mod:`prosvet.training.federated.heads`): together by Newton's method on sums, together by federated averaging,
 pooled, and alone. Kept out are the films of the splits `val` and `test`, which the shipped network never saw (its
 vectors of training films know their labels, so a part kept out of `train` would flatter everything). The penalty was
-fixed before; nothing was chosen on `test`, which is scored once.
+fixed after a first look at `val` of two sources; nothing was chosen on `test`, which is scored once.
 
 ``--scores`` keeps what the model says of every film, an hour of two cores, so that a second run takes minutes.
 """
