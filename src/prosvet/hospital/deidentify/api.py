@@ -16,6 +16,7 @@ from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import DeidentifyError, InvalidRequest, NotFound
 from prosvet.core.types import Frozen
+from prosvet.hospital.deidentify import ocr
 from prosvet.hospital.deidentify.again import check_again
 from prosvet.hospital.deidentify.export import Exporter
 from prosvet.hospital.deidentify.items import Entry, entries
@@ -35,8 +36,9 @@ _SUFFIXES = {"dicom": "dcm", "jpeg": "jpg", "png": "png", "tiff": "tif"}
 class DeidentifyRequest(Frozen):
     """What to export, where to, and what may stay."""
 
-    action: Literal["run", "check", "list", "show"] = Field(
-        default="run", description="Export, look at an export again, list the exports of this archive, show one."
+    action: Literal["run", "ready", "check", "list", "show"] = Field(
+        default="run",
+        description="Export, only see whether that could begin, look at an export again, list exports, show one.",
     )
     source: Path | None = Field(default=None, description="File, folder or ZIP.")
     cohort: str = Field(default="", description="Name or number of a cohort, instead of a source.")
@@ -101,6 +103,8 @@ def run(request: DeidentifyRequest, context: Context) -> DeidentifyResult:
         return DeidentifyResult(action="show", out=out.name, report=_read(out))
     if (request.source is None) == (not request.cohort):
         raise InvalidRequest(name="source, cohort", reason="one of the two")
+    if request.action == "ready":
+        return _ready(request, out, context)
     return _check(request, out, context) if request.action == "check" else _export(request, out, context)
 
 
@@ -119,6 +123,18 @@ def _export(request: DeidentifyRequest, out: Path, context: Context) -> Deidenti
     audit.write("deidentify", exported=totals.exported, withheld=totals.withheld, left_out=totals.left_out, **facts)
     left = tuple(file for file in report.files if file.state == "withheld")
     return DeidentifyResult(action="run", out=out.name, report=report, left=left)
+
+
+def _ready(request: DeidentifyRequest, out: Path, context: Context) -> DeidentifyResult:
+    """Refuse at once what the job would refuse later."""
+    refuse_paths(request.source, out)
+    if request.options.pixels:
+        ocr.ready()
+    if request.source is None:
+        rows.one(context.get(Store), context.actor, request.cohort)
+    elif not request.source.exists():
+        raise NotFound(kind="file", name=request.source.name)
+    return DeidentifyResult(action="ready", out=out.name)
 
 
 def _check(request: DeidentifyRequest, out: Path, context: Context) -> DeidentifyResult:

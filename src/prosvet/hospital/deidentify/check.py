@@ -21,7 +21,6 @@ __all__ = ["look_again"]
 _INSIDE_CODES = {"CodeValue", "CodeMeaning", "CodingSchemeDesignator"}
 _LINES = {"CS", "SH", "LO", "LT", "ST", "UT", "UC", "PN", "AE", "UR"}
 _OWN = re.compile(r"P[A-Z2-7]{12}|F[A-Z2-7]{16}")
-_FREE = {"clean", "name"}
 
 
 def look_again(form: Form, name: str, data: bytes, known: Known, options: Options) -> list[str]:
@@ -83,7 +82,7 @@ def _walk(dataset: Dataset, known: Known, options: Options, listed: set[str]) ->
         elif element.VR in _LINES:
             text = str(element.value)
             told = list(known.find(text))
-            if table.get(element.keyword) in _FREE:
+            if table.get(element.keyword) == "clean":
                 told += find_identities(text)
             if told and not _OWN.fullmatch(text):
                 left.append(f"tag {element.keyword}")

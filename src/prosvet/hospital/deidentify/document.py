@@ -27,7 +27,7 @@ _ROLES: tuple[tuple[Role, str], ...] = (
     ("date", r"дата|date"),
     ("file", r"file|файл|image|снимок|path|путь"),
     ("uid", r"uid"),
-    ("number", r"study|исследован|accession|номер|полис|снилс|паспорт|телефон|phone|policy|passport|адрес|address|mail|почта"),
+    ("number", r"study|исследован|accession|номер|полис|снилс|паспорт|телефон|phone|policy|passport|адрес|address|mail"),
 )  # fmt: skip
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN = re.compile(r"[-+]?\d{1,4}(?:[.,]\d{1,6})?")
@@ -41,11 +41,8 @@ def read_text(data: bytes) -> str:
     DeidentifyError
         Reason ``text`` for what is no text.
     """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "cp1251")
-    for encoding in encodings:
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1251"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
@@ -99,7 +96,8 @@ def _role(title: str) -> Role:
 
 
 def _row(
-    row: list[str], roles: list[Role], known: Known, key: Key, files: Mapping[str, str], shift: bool, counts: Counter[str]
+    row: list[str], roles: list[Role], known: Known, key: Key, files: Mapping[str, str], shift: bool,
+    counts: Counter[str],
 ) -> list[str]:  # fmt: skip
     roles = roles + ["text"] * (len(row) - len(roles))
     patient = next(

@@ -28,7 +28,7 @@ from prosvet.hospital.deidentify.keys import Key
 from prosvet.hospital.deidentify.known import Known, forms_of
 from prosvet.hospital.deidentify.options import Options, method_codes
 from prosvet.hospital.deidentify.picture import clean_picture
-from prosvet.hospital.deidentify.report import ExportReport, FileReport, as_csv, as_html, totals_of
+from prosvet.hospital.deidentify.report import ExportReport, FileReport, State, as_csv, as_html, totals_of
 from prosvet.hospital.deidentify.survey import Survey, header_of, survey
 
 __all__ = ["Exporter", "Made"]
@@ -117,7 +117,7 @@ class Exporter:
             reason = str(error.details["reason"])
             if reason in _ABORT:
                 raise
-            state = "withheld" if reason in _WITHHELD else "left_out"
+            state: State = "withheld" if reason in _WITHHELD else "left_out"
             return FileReport(file=sealed, form=form or "", state=state, reason=reason), None
         except ImageError as error:  # a damaged member of a ZIP
             return FileReport(file=sealed, state="left_out", reason="damaged", changes={error.code: 1}), None

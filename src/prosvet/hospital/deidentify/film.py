@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_color_lut, pixel_array
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.pixels.utils import pixel_array
 from pydicom.uid import ExplicitVRLittleEndian, JPEGLSLossless
 
 from prosvet.core.errors import DeidentifyError
@@ -77,8 +78,8 @@ def _low_bits(pixels: Pixels, depth: int, stored: int) -> Pixels:
     if stored == depth:
         return pixels
     if pixels.dtype.kind == "u":
-        return pixels & pixels.dtype.type((1 << stored) - 1)
-    return (pixels << (depth - stored)) >> (depth - stored)
+        return np.asarray(pixels & pixels.dtype.type((1 << stored) - 1))
+    return np.asarray((pixels << (depth - stored)) >> (depth - stored))
 
 
 def grey_frames(pixels: Pixels, source: Dataset) -> list[NDArray[np.uint8]]:

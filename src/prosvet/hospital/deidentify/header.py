@@ -16,17 +16,19 @@ from prosvet.archive.deidentify import OLDEST, age_years, dicom_day, patient_key
 from prosvet.core.errors import DeidentifyError
 from prosvet.hospital.deidentify.keys import Key
 from prosvet.hospital.deidentify.known import Known
+from prosvet.hospital.deidentify.names import find_names
+from prosvet.hospital.deidentify.numbers import find_dates
 from prosvet.hospital.deidentify.options import Options, method_codes, method_words
 from prosvet.hospital.deidentify.profile import Action, actions
 from prosvet.hospital.deidentify.terms import coded, is_term, known_words
-from prosvet.hospital.deidentify.text import clean_text
 
 __all__ = ["ADDED", "HeaderCleaner"]
 
-ADDED = frozenset(
-    """SpecificCharacterSet PatientIdentityRemoved DeidentificationMethod DeidentificationMethodCodeSequence
-    LongitudinalTemporalInformationModified BurnedInAnnotation PatientName PatientID PixelData""".split()
-)
+_ADDED = """
+    SpecificCharacterSet PatientIdentityRemoved DeidentificationMethod DeidentificationMethodCodeSequence
+    LongitudinalTemporalInformationModified BurnedInAnnotation PatientName PatientID PixelData
+"""
+ADDED = frozenset(_ADDED.split())
 """Keywords that the export writes itself."""
 
 _STANDARD = "1.2.840.10008."
@@ -34,12 +36,16 @@ _NUMBERS = {"IS", "DS"}
 _TEXTS = {"CS", "SH", "LO", "LT", "ST", "UT", "UC", "AS", "AE", "UR", "PN"}
 _BINARY = {"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "OB", "OW", "AT", "US or SS", "OB or OW"}
 _PRIVATE_NUMBERS = {"US", "SS", "UL", "SL", "FL", "FD", "DS", "IS"}
+_CODE_PARTS = ("CodeValue", "LongCodeValue", "CodeMeaning", "CodingSchemeVersion", "CodingSchemeDesignator")
 _COUNTERS = {"SeriesNumber", "InstanceNumber", "AcquisitionNumber"}
 _MOST, _MOST_COUNTED = 1e8, 99_999  # a longer figure may be somebody's number
+_LONG = re.compile(r"\d{6}|\d[\d\W_]{9,}\d")
 _TIME = re.compile(r"\d{2}(?:\d{2}(?:\d{2}(?:\.\d{1,6})?)?)?")
 _MOMENT = re.compile(r"\d{8}(?:\d{6}(?:\.\d{1,6})?)?")
-_TYPE_TWO = {"PatientSex", "StudyDate", "StudyTime", "SeriesNumber", "InstanceNumber", "PatientOrientation",
-             "Manufacturer", "AcquisitionNumber", "Laterality", "ContentDate", "ContentTime", "ViewPosition"}  # fmt: skip
+_TYPE_TWO = {"PatientSex", "StudyDate", "StudyTime", "SeriesNumber", "InstanceNumber",
+             "PatientOrientation",
+             "Manufacturer", "AcquisitionNumber", "Laterality", "ContentDate", "ContentTime",
+             "ViewPosition"}  # fmt: skip
 
 
 @dataclass
@@ -113,6 +119,9 @@ class HeaderCleaner:
             if items:
                 made.add_new(element.tag, "SQ", items)
             return
+        if element.value in (None, "") and action not in ("uid", "pseudonym"):
+            made.add_new(element.tag, element.VR, None)
+            return
         value = self._value(element, action, patient, known)
         if value is None and action != "empty":
             counts[f"dropped {element.keyword}"] += 1
@@ -134,13 +143,7 @@ class HeaderCleaner:
                 if code is None:
                     counts[f"dropped {element.keyword} item"] += 1
                     continue
-                for keyword in (
-                    "CodeValue",
-                    "LongCodeValue",
-                    "CodeMeaning",
-                    "CodingSchemeVersion",
-                    "CodingSchemeDesignator",
-                ):
+                for keyword in _CODE_PARTS:
                     if keyword in clean:
                         delattr(clean, keyword)
                 clean.update(code)
@@ -160,7 +163,7 @@ class HeaderCleaner:
         if action == "clean":
             return known_words(str(value))[:64] or None
         if action == "name":
-            return _harmless(clean_text(str(value), known)[0][:64]) if element.VR in _TEXTS else None
+            return _make(str(value), known)
         if action == "device":
             return None if any(known.find(str(value))) else value
         return _moment(element) if action == "shift" else _plain(element, known)
@@ -203,8 +206,10 @@ def _many(value: object) -> list[object]:
     return list(value) if isinstance(value, list | tuple | pydicom.multival.MultiValue) else [value]
 
 
-def _harmless(text: str) -> str | None:
-    return text.replace("\\", " ").strip() or None
+def _make(text: str, known: Known) -> str | None:
+    """The make of an apparatus; None when it tells of a person, a day or a long number."""
+    told = any(known.find(text)) or any(find_names(text)) or any(find_dates(text)) or _LONG.search(text)
+    return None if told else text[:64]
 
 
 def _moment(element: DataElement) -> object:

@@ -1,4 +1,4 @@
-"""What there is to export: a file, a folder, a ZIP, the films of a cohort. Links and paths that lead out are refused."""
+"""What there is to export: a file, a folder, a ZIP. Links and paths that lead out are refused."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from datetime import date
 from functools import cached_property
 
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.valuerep import VR
 
 from prosvet.archive.deidentify import dicom_day
@@ -151,11 +152,11 @@ _BINARY = {VR.OB, VR.OW, VR.OF, VR.OD, VR.OL, VR.OV, VR.SQ, VR.UN, VR.OB_OW}
 def _many(value: object) -> list[object]:
     if value is None:
         return []
-    return list(value) if isinstance(value, list | tuple) or type(value).__name__ == "MultiValue" else [value]
+    return list(value) if isinstance(value, list | tuple | MultiValue) else [value]
 
 
 def _name_words(name: str) -> list[str]:
-    words = re.findall(r"[^\W\d_]{%d,}" % _WORD, name)
+    words = re.findall(rf"[^\W\d_]{{{_WORD},}}", name)
     return [word for word in words if _telling(word)]
 
 

@@ -22,9 +22,8 @@ __all__ = ["find_names"]
 
 _CAP = r"(?:[А-ЯЁA-Z][а-яёa-z'’]+(?:-[А-ЯЁA-Z][а-яёa-z]+)?|[А-ЯЁA-Z]{2,}(?:-[А-ЯЁA-Z]{2,})?)"
 _INITIALS = r"[А-ЯЁA-Z]\.(?:\s?[А-ЯЁA-Z]\.)?"
-_WITH_INITIALS = re.compile(
-    rf"\b{_CAP},?\s{_INITIALS}|\b{_CAP}\s[А-ЯЁ]\s?[А-ЯЁ]\b(?!\.\w)|(?<![А-Яа-яA-Za-z.]){_INITIALS}\s?{_CAP}\b"
-)
+_BEFORE_INITIALS = re.compile(rf"\b(?P<v>{_CAP}),?\s(?:{_INITIALS}|[А-ЯЁ]\s?[А-ЯЁ]\b(?!\.\w))")
+_AFTER_INITIALS = re.compile(rf"(?<![А-Яа-яA-Za-z.]){_INITIALS}\s?(?P<v>{_CAP})\b")
 _ROLE = re.compile(
     r"(?:\b(?:пациент(?:ка|у|ке|а|ки|ом)?|больн(?:ой|ая|ого|ому)|ребен(?:ок|ка)|ф\.?\s?и\.?\s?о\.?(?:\s(?:пациента|врача))?|"
     r"фамилия|имя|отчество|врач(?:-[а-я]+|а|у|ом)?|рентгенолог|рентген-?лаборант|лаборант|заведующ(?:ий|ая)(?:\s(?:отделением|кабинетом))?|"
@@ -43,29 +42,31 @@ _DEGREE = re.compile(
     r"\b(?-i:(?P<v>[A-Z][a-z'-]+(?:\s[A-Z]\.?)?(?:\s[A-Z][a-z'-]+){1,2})),?\s(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|Ph\.?D\.?)\b"
 )
 
-_EPONYMS = frozenset(
-    """керли гона гон голден гольдена ассмана ассман симона симон кох коха бехтерева бехтерев бюлау флейшнера флейшнер
+_EPONYMS_WORDS = """
+    керли гона гон голден гольдена ассмана ассман симона симон кох коха бехтерева бехтерев бюлау флейшнера флейшнер
     свана ганца свансон гиса зудека пьера мари лефгрена леффлера лёффлера шморля шморль кюммеля шейермана вестермарка
     хемптона паркинсона альцгеймера дауна марфана эйзенменгера фалло эбштейна вильсона ходжкина каплана гудпасчера
     вегенера чаргастросса морганьи бохдалека горнера панкоста ранке рихтера штернберга хаммена рича хаммана макклауда
     кагана кагнера рейно крона баррета кушинга аддисона зенкера манту пирке бцж диаскинтест сан ван де куршманна
     kerley ghon hampton westermark pancoast bochdalek morgagni fleischner swan ganz hodgkin wegener marfan kartagener
     chilaiditi schmorl foley dobhoff hickman luftsichel golden fallot ebstein eisenmenger hamman caplan macleod swyer
-    james simon assmann ranke scheuermann bechterew crohn barrett parkinson alzheimer down cushing addison""".split()
-)
-_NOT_NAMES = frozenset(
-    """слева справа легкие легких лёгкие лёгких корни корень очаг синусы синус тень тени заключение описание протокол
-    жалобы анамнез дата пол возраст адрес врач пациент исследование область область рекомендовано рекомендации без на в
+    assmann ranke scheuermann bechterew crohn barrett parkinson alzheimer cushing addison
+"""
+_EPONYMS = frozenset(_EPONYMS_WORDS.split())
+_NOT_NAMES_WORDS = """
+    слева справа легкие легких лёгкие лёгких корни корень очаг синусы синус тень тени заключение описание протокол
+    жалобы анамнез дата пол возраст адрес врач пациент исследование область рекомендовано рекомендации без на в
     по от до орган органы грудная прямая боковая норма патология доза полис паспорт снилс телефон отделение палата огк мрт
     кт узи экг чсс ад роэ соэ вич им сср цтт ктр бцж фио фг рг мзв the and of no impression findings comparison history
     indication technique exam chest date age sex male female patient name report clinical lungs heart normal pa ap md
     signed dob mrn id ct mri us ekg ecg copd chf icu er right left upper lower lobe lobes bilateral there view views
     electronically by radiologist physician dictated reviewed finding study examination pleural mediastinum bones
     diaphragm trachea january february march april may june july august september october november december мама папа
-    мкб ивл пкт скт мскт хобл ибс цвк нет да муж жен лев прав""".split()
-)
-_FIRST = frozenset(
-    """james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark
+    мкб ивл пкт скт мскт хобл ибс цвк нет да муж жен лев прав
+"""
+_NOT_NAMES = frozenset(_NOT_NAMES_WORDS.split())
+_FIRST_WORDS = """
+    james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark
     donald steven paul andrew joshua kenneth kevin brian george edward ronald timothy jason jeffrey ryan jacob gary
     nicholas eric jonathan stephen larry justin scott brandon benjamin samuel gregory frank alexander raymond patrick
     jack dennis jerry tyler aaron jose adam henry nathan douglas zachary peter kyle walter ethan jeremy harold carl
@@ -79,8 +80,9 @@ _FIRST = frozenset(
     charlotte natalie theresa diana brittany doris kayla alexis lori marie oliver leo hugo felix ivan sergey sergei
     alexey aleksey dmitry dmitri vladimir nikolay nikolai andrey igor oleg yuri pavel viktor boris konstantin maxim
     mikhail anton roman ilya kirill olga tatiana natalia elena irina svetlana ekaterina galina ludmila lyudmila marina
-    yulia anastasia oksana nina tamara larisa valentina vera petr pyotr fedor evgeny vasily stanislav""".split()
-)
+    yulia anastasia oksana nina tamara larisa valentina vera petr pyotr fedor evgeny vasily stanislav
+"""
+_FIRST = frozenset(_FIRST_WORDS.split())
 
 
 @cache
@@ -122,9 +124,10 @@ def find_names(text: str) -> Iterator[Span]:
     >>> sorted({text[span.start:span.end] for span in find_names(text)}, key=len)[-2:]
     ['Сидоров А. Б.', 'Иванова Мария Петровна']
     """
-    for match in _WITH_INITIALS.finditer(text):
-        if not any(word.casefold() in _EPONYMS | _NOT_NAMES for word in re.findall(r"[^\W\d_]{2,}", match.group())):
-            yield Span(*match.span(), "name")
+    for pattern in (_BEFORE_INITIALS, _AFTER_INITIALS):
+        for match in pattern.finditer(text):
+            if _part(match["v"]) != "no":
+                yield Span(*match.span(), "name")
     for match in _ROLE.finditer(text):
         yield from _after_role(match)
     for match in _CARET.finditer(text):

@@ -1,7 +1,7 @@
 """Text burned into a film, found by two engines that fail differently: RapidOCR and Tesseract (Russian and English).
 
-Only where the text is matters, not what it says. A box counts when an engine could read something in it: ribs and
-vessels look like strokes of letters to a detector alone.
+Only where the text is matters, not what it says. A box counts when an engine could read something in it and its edges
+are those of letters: ribs and vessels look like strokes to a detector, but they are soft.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ _SMALL, _LARGE = 1024, 2000  # pixels of the longer side that the engines see
 _MOST_UP = 4.0
 _SURE, _SURE_ONE = 0.6, 0.9  # RapidOCR's score, 0..1, of a word and of a single letter
 _WORD, _SHORT = 70.0, 90.0  # Tesseract's confidence, 0..100, of three letters or more and of two
+_SHARP, _SHARPER = 8.0, 14.0  # grey levels a pixel: RapidOCR's boxes; Tesseract reads more into ribs
 _SECONDS = 120
-_MARKERS = frozenset("L R Л П LEFT RIGHT ЛЕВ ПРАВ ЛЕВАЯ ПРАВАЯ".split())
+_MARKERS = frozenset(("L", "R", "Л", "П", "LEFT", "RIGHT", "ЛЕВ", "ПРАВ", "ЛЕВАЯ", "ПРАВАЯ"))
 _lock = Lock()
 
 
@@ -71,7 +72,8 @@ def find_text(grey: NDArray[np.uint8]) -> list[Box]:
     scale = min(_MOST_UP, _SMALL / longer) if longer < _SMALL else min(1.0, _LARGE / longer)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     seen = grey if scale == 1.0 else np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
-    found = [*_rapid(seen), *_tesseract(seen)]
+    found = [box for box in _rapid(seen) if _sharpness(seen, box) >= _SHARP]
+    found += [box for box in _tesseract(seen) if _sharpness(seen, box) >= _SHARPER]
     return [_unscaled(box, width / size[0], height / size[1], width, height) for box in found]
 
 
@@ -87,6 +89,15 @@ def is_marker(box: Box, width: int, height: int) -> bool:
     return small and re.sub(r"[\W_]+", "", box.text).upper() in _MARKERS
 
 
+def _sharpness(grey: NDArray[np.uint8], box: Box) -> float:
+    """The steepest tenth of the box begins here, in grey levels a pixel."""
+    part = grey[max(0, box.top - 1) : box.bottom + 1, max(0, box.left - 1) : box.right + 1].astype(np.float32)
+    if min(part.shape) < 3:
+        return 0.0
+    down, across = np.gradient(part)
+    return float(np.percentile(np.hypot(down, across), 90))
+
+
 def _unscaled(box: Box, across: float, down: float, width: int, height: int) -> Box:
     return Box(
         max(0, int(box.left * across)), max(0, int(box.top * down)), min(width, int(np.ceil(box.right * across))),
@@ -97,18 +108,34 @@ def _unscaled(box: Box, across: float, down: float, width: int, height: int) -> 
 @cache
 def _engine() -> Any:
     return require("rapidocr_onnxruntime", "hospital").RapidOCR(
-        intra_op_num_threads=1, inter_op_num_threads=1, text_score=_SURE, use_cls=False
+        intra_op_num_threads=1, inter_op_num_threads=1, text_score=0.0, use_cls=False
     )
 
 
 def _rapid(grey: NDArray[np.uint8]) -> Iterator[Box]:
     with _lock:
         found, _ = _engine()(np.stack([grey] * 3, axis=-1), use_cls=False)
+    read: list[Box] = []
+    doubtful: list[Box] = []
     for corners, text, score in found or []:
+        across, down = np.array(corners)[:, 0], np.array(corners)[:, 1]
+        box = Box(int(across.min()), int(down.min()), int(np.ceil(across.max())), int(np.ceil(down.max())), text)
         letters = re.sub(r"[\W_]+", "", text)
-        if len(letters) > 1 or (letters and float(score) >= _SURE_ONE):
-            across, down = np.array(corners)[:, 0], np.array(corners)[:, 1]
-            yield Box(int(across.min()), int(down.min()), int(np.ceil(across.max())), int(np.ceil(down.max())), text)
+        sure = float(score) >= (_SURE if len(letters) > 1 else _SURE_ONE) and letters
+        (read if sure else doubtful).append(box)
+    yield from read
+    # Beside a text that was read, what only the detector sees is text, too: a line of handwriting above a date.
+    words = [box for box in read if len(re.sub(r"[\W_]+", "", box.text)) > 2]
+    yield from (box for box in doubtful if any(_beside(box, word) for word in words))
+
+
+def _beside(one: Box, other: Box) -> bool:
+    """Whether less than a line's height is between the two."""
+    gap = min(other.width, other.height)
+    return (
+        one.left - gap <= other.right and other.left - gap <= one.right
+        and one.top - gap <= other.bottom and other.top - gap <= one.bottom
+    )  # fmt: skip
 
 
 def _tesseract(grey: NDArray[np.uint8]) -> Iterator[Box]:

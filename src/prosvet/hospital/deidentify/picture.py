@@ -65,4 +65,5 @@ def grey_picture(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     low, high = np.percentile(plain, (0.1, 99.9))
     if high <= low:
         low, high = float(plain.min()), float(max(plain.max(), plain.min() + 1))
-    return (np.clip((plain.astype(np.float32) - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+    shown = np.clip((plain.astype(np.float32) - low) / (high - low), 0, 1) * 255
+    return np.asarray(shown.astype(np.uint8))

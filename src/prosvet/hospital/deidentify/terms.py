@@ -36,7 +36,8 @@ _DEFINED = """
     MONOCHROME1 MONOCHROME2 RGB YBR_FULL YBR_FULL_422 YBR_RCT YBR_ICT YBR_PARTIAL_420 PALETTE COLOR
     LINEAR LINEAR_EXACT SIGMOID IDENTITY INVERSE LOG DISP HU US OD LIN RELATIVE
     FIXED FOCUSED RECIPROCATING PARALLEL CROSSED IN FIXED_GRID
-    ALUMINUM COPPER MOLYBDENUM RHODIUM NIOBIUM LEAD TIN TUNGSTEN EUROPIUM GADOLINIUM AL CU STRIP WEDGE BUTTERFLY MULTIPLE
+    ALUMINUM COPPER
+    MOLYBDENUM RHODIUM NIOBIUM LEAD TIN TUNGSTEN EUROPIUM GADOLINIUM AL CU STRIP WEDGE BUTTERFLY MULTIPLE
     DIRECT SCINTILLATOR STORAGE FILM AREA SLOT RECTANGLE ROUND HEXAGONAL RECTANGULAR CIRCULAR POLYGONAL
     GEOMETRY FIDUCIAL ISO_10918_1 ISO_14495_1 ISO_15444_1 ISO_13818_2 ISO_14496_10
     SCREEN WITHOUT RECEPTOR NO
@@ -45,7 +46,7 @@ _DEFINED = """
 _SCHEMES = {"DCM", "SCT", "UCUM", "RADLEX"}
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _ORIENTATION = re.compile(r"[LRAPHF]{1,3}")
-_AGE = re.compile(r"\d{3}[DWMY]")
+_AGE = re.compile(r"\d{3}[DWMY]|0[01]")  # an age, and the yes and no of lossy compression
 _ASCII_SCHEME = re.compile(r"[A-Z0-9]{2,12}")
 
 
@@ -89,9 +90,10 @@ def is_term(text: str) -> bool:
 def _meanings() -> dict[tuple[str, str], str]:
     """(scheme, value) to the meaning that the standard gives it."""
     found: dict[tuple[str, str], str] = {}
-    for scheme, concepts in _concepts_dict.concepts.items():
-        if scheme in _SCHEMES:
-            for values in concepts.values():
+    concepts: dict[str, dict[str, dict[str, tuple[str, list[int]]]]] = _concepts_dict.concepts  # type: ignore[assignment]
+    for scheme in _SCHEMES:
+        if scheme in concepts:
+            for values in concepts[scheme].values():
                 found |= {(scheme, value): meaning for value, (meaning, _) in values.items()}
     for value, modern in _snomed_dict.mapping["SRT"].items():  # the older codes of the same concepts
         meaning = found.get(("SCT", modern))

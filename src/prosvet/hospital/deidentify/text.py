@@ -20,7 +20,7 @@ _WORDS: dict[Lang, dict[Kind, str]] = {
     "en": {"name": "[NAME]", "date": "[DATE]", "phone": "[PHONE]", "document": "[DOCUMENT]", "number": "[NUMBER]",
            "address": "[ADDRESS]", "contact": "[CONTACT]", "organisation": "[INSTITUTION]", "known": "[REMOVED]"},
 }  # fmt: skip
-_BIRTH = ("рожд", "г.р", "birth", "dob", "born")
+_BORN, _BORN_AFTER = ("рожд", "birth", "dob", "born"), ("г.р", "г. р", "рожд", "года рожд")
 _BEFORE = 25  # letters before a date in which "born" would stand
 
 
@@ -66,8 +66,9 @@ def _language(text: str) -> Lang:
 
 def _instead(text: str, span: Span, words: dict[Kind, str], shift: Callable[[date], date] | None) -> str:
     before = text[max(0, span.start - _BEFORE) : span.start].casefold()
-    after = text[span.end : span.end + 6].casefold()
-    if span.kind == "date" and shift is not None and not any(word in before or word in after for word in _BIRTH):
+    after = text[span.end : span.end + 12].casefold().lstrip()
+    born = any(word in before for word in _BORN) or after.startswith(_BORN_AFTER)
+    if span.kind == "date" and shift is not None and not born:
         day = read_date(text[span.start : span.end])
         if day is not None:
             return shift(day).strftime("%d.%m.%Y" if words is _WORDS["ru"] else "%Y-%m-%d")
