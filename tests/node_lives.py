@@ -63,7 +63,8 @@ class Home:
         ledger = Ledger(self.path / "hospital")
         try:
             with ledger.read() as connection:
-                return dict(connection.execute(select(Received.sop_uid, Received.sha256)).tuples().all())
+                rows = connection.execute(select(Received.sop_uid, Received.sha256))
+                return {uid: name for uid, name in rows}
         finally:
             ledger.close()
 
@@ -205,7 +206,7 @@ def _sender(port: int, log: Path, root: str, films: Sequence[Path], over: thread
             association = entity.associate("127.0.0.1", port, ae_title="PROSVET")
             while association.is_established and not over.is_set():
                 number = next(numbers)
-                one = templates[0 if number % 8 == 0 else -1]
+                one = templates[0 if number % 25 == 0 else -1]
                 one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = f"1.2.826.{root}.3.{number}"
                 one.StudyInstanceUID = f"1.2.826.{root}.1.{number // 4}"
                 syntax = one.file_meta.TransferSyntaxUID

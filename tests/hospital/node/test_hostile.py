@@ -110,11 +110,13 @@ def test_a_path_for_a_uid_reaches_no_path(receiver: Start, film: Dataset, uid: b
     one = receiver()
     before = {path.name for path in one.context.settings.home.rglob("*") if "objects" not in path.parts}
     data = encode(film, False, True) or b""
-    _talk(one, ASSOCIATE, _store_request(film, uid), _pdv(2, data[:60000]))
+    assert struct.pack("<HHIH", 0, 0x0900, 2, 0x0117) in _answer(
+        one, ASSOCIATE, _store_request(film, uid), _pdv(2, data)
+    )
     assert one.rows() == []
     after = {path.name for path in one.context.settings.home.rglob("*") if "objects" not in path.parts}
     assert after - before <= {"ledger.db-wal", "ledger.db-shm", "node.json.new"}
-    assert soon(lambda: sum(one.refused().values()) >= 1)
+    assert one.refused() == {"invalid_uid": 1}
     _still_well(one, film)
 
 

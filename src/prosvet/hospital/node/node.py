@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -72,6 +73,13 @@ class _Visit:
     cut: bool = False
 
 
+def _hush() -> None:
+    """Keep the libraries from quoting what strangers send: UIDs, names. Refusals are counted and logged here."""
+    for name in ("pynetdicom", "pydicom"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
+
+
 class DicomNode:
     """A DICOM node on one port: :meth:`start`, and :meth:`stop` when the objects in flight are kept."""
 
@@ -107,7 +115,7 @@ class DicomNode:
         ------
         AddressTaken
         """
-        logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # its lines carry UIDs; refusals are counted here
+        _hush()
         self.spool.clean()
         self._keeper.start()
         server = self._server = self._listen()
@@ -189,7 +197,8 @@ class DicomNode:
     def _busy(self, association: Association) -> bool:
         visit = self._visits.get(association)
         arriving = isinstance(association.dimse, SpoolingDimse) and association.dimse.current is not None
-        return arriving or not association.dimse.msg_queue.empty() or (visit is not None and visit.storing)
+        waiting = association.dimse.peek_msg()[1] is not None
+        return arriving or waiting or (visit is not None and visit.storing)
 
     # ---------------------------------------------------------------- what the wire asks (Door)
 

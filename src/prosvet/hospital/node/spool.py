@@ -22,6 +22,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID
 
+from prosvet.hospital.node.identify import valid_uid
 from prosvet.hospital.node.naming import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 from prosvet.hospital.node.refusals import Refusal, of_failure
 
@@ -133,6 +134,9 @@ class Spool(BytesIO):
         self._asked = True
         head = self._head()
         if head is None:
+            return
+        if not (valid_uid(head.sop_class) and valid_uid(head.sop_uid)):
+            self.failure = Refusal("invalid_uid")
             return
         try:
             handle, name = tempfile.mkstemp(dir=self._folder.folder, prefix="in-")
