@@ -80,6 +80,12 @@ CAPABILITIES: dict[str, Capability] = {
             "POST /cohorts/{cohort}/name", "POST /cohorts/{cohort}/remove", "POST /cohorts/{cohort}/delete",
         ),
     ),
+    "deidentify": Capability(
+        "prosvet.hospital.deidentify.api", "DeidentifyRequest", "DeidentifyResult", ("deidentify",),
+        "hospital/deidentify",
+        routes=("GET /v1/deidentify", "POST /v1/deidentify", "GET /v1/deidentify/{name}"),
+        pages=("GET /deidentify", "POST /deidentify/run", "GET /deidentify/{name}"),
+    ),
     "label": Capability(
         "prosvet.language.label_api", "LabelRequest", "LabelResult", ("label",), "language", routes=("POST /v1/label",)
     ),
@@ -121,6 +127,11 @@ CAPABILITIES: dict[str, Capability] = {
             "GET /study/{study}", "POST /study/{study}/open", "GET /study/{study}/protocol",
             "GET /study/{study}/sign", "GET /study/{study}/history", "GET /study/{study}/print",
         ),
+    ),
+    "results": Capability(
+        "prosvet.hospital.objects.api", "ResultsRequest", "ResultsResult",
+        ("export.sr", "export.text_sr", "export.seg", "export.sc", "export.pdf"), "hospital/objects",
+        routes=("GET /v1/studies/{study}/results/{kind}",),
     ),
     "evaluate.reports": Capability(
         "prosvet.evaluation.reports.api", "ReportsRequest", "Evaluation", ("evaluate.reports",), "evaluation/reports",

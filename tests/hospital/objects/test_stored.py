@@ -70,6 +70,7 @@ def test_from_the_archive_it_bears_pseudonyms_and_says_so(context: Context, stud
     assert (made.identified, made.basis) == (False, "program")
     dataset = pydicom.dcmread(io.BytesIO(made.data))
     assert dataset.PatientID.startswith("P")
+    assert dataset.PatientIdentityRemoved == "YES"
     assert "CompressedSamples" not in str(dataset)
     assert not (context.settings.home / "hospital").exists()
     assert made.data == asked(context, study, "text_sr").data

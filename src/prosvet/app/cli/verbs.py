@@ -9,6 +9,7 @@ from prosvet.app.cli import (
     clean,
     cohort,
     double_reading,
+    export,
     federate,
     jobs,
     marks,
@@ -28,6 +29,7 @@ from prosvet.app.cli.ask import ask
 from prosvet.app.cli.check import check
 from prosvet.app.cli.compare import compare
 from prosvet.app.cli.compare_readings import compare_readings
+from prosvet.app.cli.deidentify import deidentify
 from prosvet.app.cli.doctor import doctor
 from prosvet.app.cli.evaluate_findings import findings
 from prosvet.app.cli.evaluate_reports import reports
@@ -57,6 +59,7 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "cohort.show": cohort.show,
     "cohort.export": cohort.export,
     "cohort.delete": cohort.delete,
+    "deidentify": deidentify,
     "serve": serve,
     "worklist": worklist,
     "accounts.add": accounts.add,
@@ -76,6 +79,11 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "protocol.draft": protocol.draft,
     "protocol.sign": protocol.sign,
     "protocol.history": protocol.history,
+    "export.sr": export.sr,
+    "export.text_sr": export.text_sr,
+    "export.seg": export.seg,
+    "export.sc": export.sc,
+    "export.pdf": export.pdf,
     "evaluate.reports": reports,
     "evaluate.findings": findings,
     "evaluate.retrieval": retrieval,

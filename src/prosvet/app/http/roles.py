@@ -66,6 +66,7 @@ LEAST: dict[str, Least] = {
     "GET /v1/studies/{study}/protocol": "researcher",
     "GET /v1/studies/{study}/protocol/history": "researcher",
     "GET /v1/studies/{study}/protocol/text": "researcher",
+    "GET /v1/studies/{study}/results/{kind}": "reader",
     "POST /v1/studies/{study}/protocol": "reader",
     "PATCH /v1/studies/{study}/protocol": "reader",
     "POST /v1/studies/{study}/protocol/check": "researcher",
@@ -235,6 +236,13 @@ LEAST: dict[str, Least] = {
     "GET /retraining/{name}": "senior",
     "POST /retraining/{name}/run": "senior",
     "POST /retraining/{name}/promote": "senior",
+    # Exports for research: they read the originals.
+    "GET /v1/deidentify": "admin",
+    "POST /v1/deidentify": "admin",
+    "GET /v1/deidentify/{name}": "admin",
+    "GET /deidentify": "admin",
+    "POST /deidentify/run": "admin",
+    "GET /deidentify/{name}": "admin",
     # The house.
     "GET /federated": "senior",
     "GET /v1/federated": "senior",

@@ -17,6 +17,7 @@ ROUTERS: dict[str, str] = {
     "evaluate": "prosvet.app.http.routes.evaluate",
     "jobs": "prosvet.app.http.routes.jobs",
     "protocols": "prosvet.app.http.routes.protocols",
+    "results": "prosvet.app.http.routes.results",
     "images": "prosvet.app.http.routes.images",
     "worklist": "prosvet.app.http.routes.worklist",
     "uploads": "prosvet.app.http.routes.uploads",
@@ -30,6 +31,7 @@ ROUTERS: dict[str, str] = {
     "reader_study": "prosvet.app.http.routes.reader_study",
     "monitoring": "prosvet.app.http.routes.monitoring",
     "marks": "prosvet.app.http.routes.marks",
+    "deidentify": "prosvet.app.http.routes.deidentify",
     "metrics": "prosvet.app.http.routes.metrics",
     "federated": "prosvet.app.http.routes.federated",
 }

@@ -33,7 +33,7 @@ _FACE = "ProsvetSans"
 _INK, _MUTED, _ACCENT, _LINE = HexColor("#1b1f24"), HexColor("#5b6570"), HexColor("#0b5c8a"), HexColor("#c9d1d9")
 _WARN = HexColor("#9a4b00")
 _INVARIANT = b"(D:20000101000000+00'00')"
-_PICTURE_WIDTH = 70 * mm
+_PICTURE_WIDTH, _PICTURE_HEIGHT = 70 * mm, 110 * mm
 _SHOWN = (Status.PRESENT, Status.UNCERTAIN)
 
 
@@ -170,8 +170,8 @@ def _picture(frame: Frame) -> Image:
     stream = io.BytesIO()
     picture.save(stream, "JPEG", quality=88)
     stream.seek(0)
-    height = _PICTURE_WIDTH * picture.height / picture.width
-    return Image(stream, width=_PICTURE_WIDTH, height=height)
+    width = min(_PICTURE_WIDTH, _PICTURE_HEIGHT * picture.width / picture.height)
+    return Image(stream, width=width, height=width * picture.height / picture.width)
 
 
 def _footer(canvas: Canvas, frame: Frame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from prosvet.core.errors import ResultError
 
 __all__ = ["AS_THEY_CAME", "EMPTY_WHEN_UNKNOWN", "Sources", "patient_and_study", "read_sources", "reference"]
 
+_UID = re.compile(r"[0-9.]{1,64}")  # no stricter: a leading zero is a sin of many, and their studies are real
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
 
 # Patient, Clinical Trial Subject, General Study and Patient Study modules (PS3.3 C.7.1, C.7.2), as far as a viewer
@@ -27,7 +29,7 @@ EMPTY_WHEN_UNKNOWN = ("PatientName", "PatientID", "PatientBirthDate", "PatientSe
 _COPIED = (
     *EMPTY_WHEN_UNKNOWN, "StudyInstanceUID", "StudyDescription", "TypeOfPatientID", "PatientBirthTime",
     "EthnicGroup", "QualityControlSubject", "PatientAge", "PatientSize", "PatientWeight",
-    "IssuerOfPatientID", "PatientIdentityRemoved", "DeidentificationMethod", "ConsultingPhysicianName",
+    "IssuerOfPatientID", "ConsultingPhysicianName",
     "PhysiciansOfRecord", "NameOfPhysiciansReadingStudy", "AdmissionID", "TimezoneOffsetFromUTC",
 )  # fmt: skip
 # What a study is filed by stays as it came, valid or not: another value would be another patient or order.
@@ -74,7 +76,7 @@ def read_sources(given: Sequence[Dataset | Path], film: str | None) -> Sources:
     if not headers:
         raise ResultError(reason="no_sources")
     for header in headers:
-        missing = next((keyword for keyword in _NEEDED if not str(header.get(keyword) or "").strip()), None)
+        missing = next((keyword for keyword in _NEEDED if not _UID.fullmatch(str(header.get(keyword) or ""))), None)
         if missing:
             raise ResultError(reason="no_uid", keyword=missing)
     if len({str(header.StudyInstanceUID) for header in headers}) > 1:
@@ -107,6 +109,9 @@ def patient_and_study(source: Dataset) -> Dataset:
             kept.add(DataElement(keyword, dictionary_VR(keyword), value, validation_mode=IGNORE))
     if source.get("IssuerOfAccessionNumberSequence"):
         kept.IssuerOfAccessionNumberSequence = _plain_items(source.IssuerOfAccessionNumberSequence)
+    method = _plain(source, "DeidentificationMethod")
+    if source.get("PatientIdentityRemoved") == "YES" and method is not None:  # the first is nothing without the second
+        kept.PatientIdentityRemoved, kept.DeidentificationMethod = "YES", method
     return kept
 
 

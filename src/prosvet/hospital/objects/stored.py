@@ -23,6 +23,9 @@ from prosvet.hospital.ledger.store import Ledger
 __all__ = ["StoredSources", "stored_sources"]
 
 
+_METHOD = "Prosvet: PS3.15 Basic Profile, dates shifted"
+
+
 @dataclass(frozen=True)
 class StoredSources:
     """Headers of a study's objects.
@@ -76,7 +79,10 @@ def _archived(study: str, image: int | None, context: Context) -> StoredSources 
     query = select(Image.sha256, Image.id).where(Image.study_id == study, Image.format == "dicom").order_by(Image.id)
     with context.get(Store).read() as db:
         rows = db.execute(query).all()
-    return _chosen([(row.sha256, row.id) for row in rows], image, context.get(FileStore), identified=False)
+    found = _chosen([(row.sha256, row.id) for row in rows], image, context.get(FileStore), identified=False)
+    for header in found.headers if found else ():
+        header.PatientIdentityRemoved, header.DeidentificationMethod = "YES", _METHOD
+    return found
 
 
 def _chosen(
