@@ -1,10 +1,10 @@
-"""Films and reports that were kept without encoding get what is missing, so that they can be found."""
+"""Films and reports get what they miss: those kept without encoding, and films that another model has examined."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from prosvet.archive.base_scores import base_row
 from prosvet.archive.describe import examined, half
@@ -39,7 +39,10 @@ def waiting_films(store: Store) -> list[int]:
 
 
 def encode_films(store: Store, files: FileStore, examiner: Examiner, settings: Settings, ids: list[int]) -> None:
-    """Examine the stored films `ids`; one that turns out to be no chest X-ray is marked so, and has no scores."""
+    """Examine the stored films `ids`, anew where a model has done so before; what models said of them goes.
+
+    One that turns out to be no chest X-ray is marked so, and has no scores.
+    """
     limits = thresholds(examiner)
     for start in range(0, len(ids), _FILMS):
         with store.read() as db:
@@ -48,10 +51,18 @@ def encode_films(store: Store, files: FileStore, examiner: Examiner, settings: S
         films = [load_bytes(files.read(row.sha256), row.file, settings) for row in rows]
         answers = examiner.examine_many(films)
         with store.write() as db:
+            _forget(db, [row.id for row in rows])
             for row, answer in zip(rows, answers, strict=True):
                 view = None if row.view == View.UNKNOWN.value else View(row.view)
                 _update(db, row.id, row.study_id, examined(ImageRecord({}), answer, view, limits))
             list_studies(db, list({row.study_id for row in rows}))
+
+
+def _forget(db: Connection, images: list[int]) -> None:
+    by_models = Finding.origin.startswith("model:")
+    db.execute(delete(Finding).where(Finding.image_id.in_(images), by_models))
+    for table in (ImageVector, BaseScores):
+        db.execute(delete(table).where(table.image_id.in_(images)))
 
 
 def _update(db: Connection, image: int, study: str, record: ImageRecord) -> None:

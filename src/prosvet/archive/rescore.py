@@ -2,17 +2,17 @@
 
 A row of scores, its vector's revision and the model's claims change together, film by film, so that what is there is
 at every moment the word of one model. The model's own scores stay beside adapted ones, so that nothing is lost on
-the way back.
+the way back. Films of another model or base revision cannot be scored so: :func:`elsewhere` names them, for the
+networks to run again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from prosvet.archive.base_scores import base_row, in_space
 from prosvet.archive.priority import set_priorities
@@ -25,29 +25,13 @@ from prosvet.core.types import Status
 from prosvet.models.adapter import base_revision
 from prosvet.models.deployed import InForce
 
-__all__ = ["Rescored", "rescore", "waiting"]
+__all__ = ["elsewhere", "rescore", "waiting"]
 
 _PART = 1000  # films of a transaction
 
 
-@dataclass(frozen=True)
-class Rescored:
-    """What was done.
-
-    Attributes
-    ----------
-    films : int
-        Films that were scored again.
-    other : int
-        Films examined by another model or base revision: those have to be examined anew.
-    """
-
-    films: int
-    other: int
-
-
-def rescore(store: Store, found: InForce, point: str, progress: Progress) -> Rescored:
-    """Give every film of the model's space the scores and claims of the model that is in force.
+def rescore(store: Store, found: InForce, point: str, progress: Progress) -> int:
+    """Give every film of the model's space the scores and claims of the model that is in force; how many there were.
 
     It may be stopped at any moment and begun again: films that are done are passed over.
 
@@ -63,7 +47,7 @@ def rescore(store: Store, found: InForce, point: str, progress: Progress) -> Res
     for part in progress.track(parts, "rescore", total=len(parts)):
         with store.write() as db:
             done += _again(db, part, found, limits)
-    return Rescored(done, _others(store, found))
+    return done
 
 
 def waiting(store: Store, found: InForce) -> list[int]:
@@ -76,14 +60,15 @@ def waiting(store: Store, found: InForce) -> list[int]:
         return list(db.execute(query.order_by(table.image_id)).scalars())
 
 
-def _others(store: Store, found: InForce) -> int:
+def elsewhere(store: Store, found: InForce) -> list[int]:
+    """Films that only another model, or another base revision, has scored."""
     table = ImageVector
     mine = select(table.image_id).where(
         table.model == found.card.name, in_space(table.revision, base_revision(found.card.revision))
     )
-    query = select(func.count(func.distinct(table.image_id))).where(table.image_id.not_in(mine))
+    query = select(table.image_id).distinct().where(table.image_id.not_in(mine)).order_by(table.image_id)
     with store.read() as db:
-        return int(db.execute(query).scalar_one())
+        return list(db.execute(query).scalars())
 
 
 def _again(db: Connection, ids: Sequence[int], found: InForce, limits: Mapping[str, float]) -> int:

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
+from prosvet.archive.api import IngestRequest
+from prosvet.archive.api import run as ingest
+from prosvet.archive.schema import Finding, Image, ImageVector
+from prosvet.archive.store import Store
 from prosvet.core.actor import Actor
 from prosvet.core.audit import verify
 from prosvet.core.context import Context
@@ -30,6 +35,8 @@ from prosvet.training.pipeline.api import RetrainRequest, run
 from prosvet.training.pipeline.freeze import frozen_rows
 from prosvet.training.pipeline.head_graph import HeadGraph
 from prosvet.training.pipeline.plan import Plan, Policy, TrainPlan
+from prosvet.training.site.rescore_api import RescoreRequest
+from prosvet.training.site.rescore_api import run as rescore
 
 from .plans import plan_over
 
@@ -96,6 +103,27 @@ def test_rolling_back_gives_the_same_scores_to_the_byte(home: Path, shared_data:
             run(RetrainRequest(action="promote", name="first", by="Orlova", why="again"), context)
         run(RetrainRequest(action="back", by="Orlova", why="again", to=2), context)
         assert answer() == after
+
+
+def test_the_archive_is_read_again_by_the_model_in_force(home: Path, shared_data: Path) -> None:
+    film = next(iter(sorted((shared_data / "fullsize").glob("*.png"))))
+
+    def archived(context: Context) -> tuple[str, dict[str, float], set[str]]:
+        with context.get(Store).read() as db:
+            row = db.execute(select(ImageVector.model, Image.scores).join(Image)).one()
+            claims = db.execute(select(Finding.origin).where(Finding.origin.startswith("model:"))).scalars()
+            return row.model, row.scores, {origin.partition("@")[0] for origin in claims}
+
+    with at(home) as context:
+        ingest(IngestRequest(paths=(film,)), context)
+        model, before, _ = archived(context)
+        assert model == "spoilt"
+        run(RetrainRequest(action="promote", name="first", by="Orlova", why="finds more"), context)
+        done = rescore(RescoreRequest(), context)
+        assert (done.films, done.examined) == (0, 1)
+        model, after, claimed = archived(context)
+        assert model == "first" and after != before and claimed <= {"model:first"}
+        assert rescore(RescoreRequest(), context).examined == 0
 
 
 def test_a_step_is_repeated_only_when_its_inputs_changed(home: Path, films: Path) -> None:

@@ -99,8 +99,8 @@ def rescore(session: Session) -> Answer:
 
     def told(console: Console) -> None:
         console.print(session.say("cli.site.rescored", n=result.films, model=result.model), markup=False)
-        if result.other:
-            console.print(session.say("cli.site.other", n=result.other), style="yellow", markup=False)
+        if result.examined:
+            console.print(session.say("cli.site.examined", n=result.examined), markup=False)
 
     return Answer(result, told)
 

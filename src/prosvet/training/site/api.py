@@ -135,7 +135,7 @@ def _evidence(version: int, context: Context) -> dict[str, object]:
 
 def _again(context: Context) -> int:
     settings = context.settings
-    return rescore(context.get(Store), in_force(settings), settings.operating_point, context.progress).films
+    return rescore(context.get(Store), in_force(settings), settings.operating_point, context.progress)
 
 
 def _shown(context: Context, card: AdapterCard | None, rescored: int | None) -> SiteResult:

@@ -14,6 +14,7 @@ from prosvet.core.context import Context
 from prosvet.core.types import Frozen
 from prosvet.training.pipeline.api import RetrainRequest, RetrainResult, run
 from prosvet.training.pipeline.plan import NAME, FreezePlan, Plan, Policy, TrainPlan
+from prosvet.training.site.rescore_api import RescoreRequest
 
 __all__ = ["router"]
 
@@ -74,8 +75,10 @@ def begin(body: BeginBody, response: Response, context: ContextDep) -> JobView:
 
 @router.post("/back", summary="Roll back")
 def back(body: BackBody, context: ContextDep) -> RetrainResult:
-    """Restore an earlier deployment."""
-    return run(RetrainRequest(action="back", by=body.by, why=body.why, to=body.to), context)
+    """Restore an earlier deployment; a job then reads the archive's films again."""
+    result = run(RetrainRequest(action="back", by=body.by, why=body.why, to=body.to), context)
+    context.get(Runner).submit("site.rescore", RescoreRequest(), context)
+    return result
 
 
 @router.get("/{name}", summary="Show a run")
@@ -86,8 +89,10 @@ def show(name: Name, context: ContextDep) -> RetrainResult:
 
 @router.post("/{name}/promote", summary="Promote")
 def promote(name: Name, body: DecisionBody, context: ContextDep) -> RetrainResult:
-    """Put the challenger in force, if its card lets it pass."""
-    return run(RetrainRequest(action="promote", name=name, by=body.by, why=body.why), context)
+    """Put the challenger in force, if its card lets it pass; a job then reads the archive's films again."""
+    result = run(RetrainRequest(action="promote", name=name, by=body.by, why=body.why), context)
+    context.get(Runner).submit("site.rescore", RescoreRequest(), context)
+    return result
 
 
 @router.post("/{name}/{step}", status_code=202, summary="Take a step")

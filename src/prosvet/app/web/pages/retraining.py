@@ -19,6 +19,7 @@ from prosvet.core.errors import RetrainingError
 from prosvet.models.examine import Examiner
 from prosvet.training.pipeline.api import RetrainRequest, run
 from prosvet.training.pipeline.plan import NAME, FreezePlan, Plan, Policy, TrainPlan
+from prosvet.training.site.rescore_api import RescoreRequest
 
 __all__ = ["router"]
 
@@ -57,8 +58,9 @@ def begin(
 
 @router.post("/back")
 def back(context: ContextDep, why: _Why = "", by: _By = "", to: Annotated[int | None, Form(ge=0)] = None) -> Response:
-    """Restore an earlier deployment."""
+    """Restore an earlier deployment; a job then reads the archive's films again."""
     run(RetrainRequest(action="back", by=by, why=why, to=to), context)
+    context.get(Runner).submit("site.rescore", RescoreRequest(), context)
     return RedirectResponse("/retraining?done=back", 303)
 
 
@@ -88,8 +90,9 @@ def go_on(name: _Name, context: ContextDep) -> Response:
 
 @router.post("/{name}/promote")
 def promote(name: _Name, context: ContextDep, why: _Why = "", by: _By = "") -> Response:
-    """Put the challenger in force."""
+    """Put the challenger in force; a job then reads the archive's films again."""
     run(RetrainRequest(action="promote", name=name, by=by, why=why), context)
+    context.get(Runner).submit("site.rescore", RescoreRequest(), context)
     return RedirectResponse(f"/retraining/{name}?done=promoted", 303)
 
 
