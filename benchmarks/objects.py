@@ -60,6 +60,9 @@ VARIANTS: dict[str, dict[str, object]] = {
 }
 
 
+COLUMNS = ("objects", "refused", "errors", "inherited", "warnings", "unreadable", "seconds")
+
+
 def real_files() -> Iterator[tuple[str, bytes]]:
     """DICOM files as they are."""
     folders = (public_folder() / "pydicom-data", shared_folder() / "dicom")
@@ -124,12 +127,13 @@ def measure(name: str, data: bytes, context: Context, folder: Path) -> Iterator[
         inherited = [line for line in found.errors if any(f'"{one}"' in line for one in own_uids(source))]
         yield {
             "source": name, "how": how, "kind": kind, "bytes": len(made), "seconds": round(seconds, 3),
-            "errors": [line for line in found.errors if line not in inherited], "inherited": inherited, "warnings": list(found.warnings), "readable": readable(kind, path),
+            "errors": [line for line in found.errors if line not in inherited], "inherited": inherited,
+            "warnings": list(found.warnings), "readable": readable(kind, path),
         }  # fmt: skip
 
 
 def own_uids(source: Dataset) -> set[str]:
-    """The source's own UIDs: one with an illegal root (an anonymiser's "9999.") has to be repeated to be referred to."""
+    """The source's own UIDs: one with an illegal root (an anonymiser's "9999.") is repeated where it is referred to."""
     return {str(source.get(keyword)) for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")}
 
 
@@ -146,7 +150,7 @@ def summary(rows: list[dict[str, object]]) -> dict[str, dict[str, object]]:
             "inherited": sum(len(row["inherited"]) for row in done),  # type: ignore[arg-type]
             "warnings": sum(len(row["warnings"]) for row in done),  # type: ignore[arg-type]
             "unreadable": sum(not row["readable"] for row in done),
-            "median_seconds": times[len(times) // 2] if times else None,
+            "seconds": times[len(times) // 2] if times else None,
         }  # fmt: skip
     return made
 
@@ -169,12 +173,9 @@ def main() -> int:
                 passed[error.code] += 1
         context.close()
     told = summary(rows)
-    print(
-        f"{'kind':<8} {'objects':>7} {'refused':>7} {'errors':>6} {'inherited':>9} {'warnings':>8} {'unreadable':>10} {'seconds':>8}"
-    )
+    print("  ".join(f"{head:>10}" for head in ("kind", *COLUMNS)))
     for kind, one in told.items():
-        print(f"{kind:<8} {one['objects']:>7} {one['refused']:>7} {one['errors']:>6} {one['inherited']:>9} {one['warnings']:>8} "
-              f"{one['unreadable']:>10} {one['median_seconds']:>8}")  # fmt: skip
+        print("  ".join(f"{cell!s:>10}" for cell in (kind, *(one[column] for column in COLUMNS))))
     seen = Counter(re.sub(r"<[^<>]*>|\d+", "*", w) for row in rows for w in row.get("warnings", ()))  # type: ignore[attr-defined]
     sources = {(str(row["source"]), str(row["how"])) for row in rows}
     report = {

@@ -24,7 +24,7 @@ def _tool(name: str, package: str) -> None:
 @pytest.fixture
 def dciodvfy() -> None:
     """Asks for ``dciodvfy``."""
-    _tool("dciodvfy", "dicom3tools")
+    _tool("dciodvfy", "dciodvfy")
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def own(value: str, meaning: str) -> Code:
     Examples
     --------
     >>> own("cavity", "cavity").value, own("widened_mediastinum", "widened mediastinum").value
-    ('cavity', 'widened_med-d51d')
+    ('cavity', 'widened_med-ddf7')
     """
     if len(value) > _LONGEST:
         value = f"{value[: _LONGEST - 5]}-{hashlib.sha256(value.encode()).hexdigest()[:4]}"

@@ -19,7 +19,7 @@ from prosvet.hospital.objects.kinds import CHARSETS, SERIES, Charset, Kind
 from prosvet.hospital.objects.results import Results
 from prosvet.hospital.objects.sources import AS_THEY_CAME, Sources, patient_and_study
 
-__all__ = ["Frame", "write"]
+__all__ = ["Frame", "fitted", "write"]
 
 _TEXT = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 # Typographic signs that ISO 8859-5 has not, and what Russian typists put for them.
@@ -165,10 +165,10 @@ def _in_characters(dataset: Dataset, charset: Charset) -> None:
         if element.VR not in _TEXT or not element.value:
             continue
         several = element.VM > 1
-        fitted = [_fitted(str(one), codec, charset) for one in (element.value if several else [element.value])]
+        said = [fitted(str(one), codec, charset) for one in (element.value if several else [element.value])]
         if element.VR in _BYTES and element.keyword not in AS_THEY_CAME:
-            fitted = [_cut(one, _BYTES[element.VR], codec) for one in fitted]
-        element.value = fitted if several else fitted[0]
+            said = [_cut(one, _BYTES[element.VR], codec) for one in said]
+        element.value = said if several else said[0]
 
 
 def _cut(value: str, most: int, codec: str) -> str:
@@ -179,7 +179,14 @@ def _cut(value: str, most: int, codec: str) -> str:
     return f"{short.rsplit(' ', 1)[0] if ' ' in short else short}..."
 
 
-def _fitted(value: str, codec: str, charset: Charset) -> str:
+def fitted(value: str, codec: str, charset: Charset) -> str:
+    """`value` in signs that `charset` has; those that typists replace are replaced.
+
+    Raises
+    ------
+    ResultError
+        When letters would be lost.
+    """
     value = unicodedata.normalize("NFC", value)
     if codec == "utf-8":
         return value

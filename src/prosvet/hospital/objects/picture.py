@@ -179,7 +179,7 @@ def _told(frame: Frame) -> list[tuple[tuple[int, int, int], str]]:
     for status, colour in ((Status.PRESENT, _PRESENT), (Status.UNCERTAIN, _UNCERTAIN)):
         if found := those(status):
             lines.append((colour, frame.say(f"told.{status.value}", those=", ".join(_small(f, frame) for f in found))))
-    if not lines:
+    if not lines and (frame.results.findings or frame.results.signed is None):
         lines.append((_WORDS, frame.say("told.nothing" if frame.results.findings else "told.unread")))
     if unassessed := those(Status.NOT_ASSESSED):
         listed = ", ".join(names[one.concept].names[lang] for one in unassessed)
