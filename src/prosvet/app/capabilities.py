@@ -133,6 +133,15 @@ CAPABILITIES: dict[str, Capability] = {
         ("export.sr", "export.text_sr", "export.seg", "export.sc", "export.pdf"), "hospital/objects",
         routes=("GET /v1/studies/{study}/results/{kind}",),
     ),
+    "outbox": Capability(
+        "prosvet.hospital.flow.outbox_api", "OutboxRequest", "OutboxResult",
+        ("outbox.list", "outbox.resend", "outbox.drop"), "hospital/flow",
+        routes=("GET /v1/hospital", "POST /v1/hospital/resend", "POST /v1/hospital/drop", "POST /v1/hospital/again"),
+        pages=(
+            "GET /hospital", "GET /hospital/state", "POST /hospital/resend", "POST /hospital/resend-all",
+            "POST /hospital/drop", "POST /hospital/again",
+        ),
+    ),
     "evaluate.reports": Capability(
         "prosvet.evaluation.reports.api", "ReportsRequest", "Evaluation", ("evaluate.reports",), "evaluation/reports",
         routes=("POST /v1/evaluate/reports",),
@@ -334,6 +343,7 @@ CAPABILITIES: dict[str, Capability] = {
         pages=("GET /jobs", "GET /jobs/{job}", "POST /jobs/{job}/cancel", "POST /jobs/{job}/resume"),
     ),
     "serve": Capability("prosvet.app.serve", "ServeRequest", "ServeResult", ("serve",), "app/test_serve.py"),
+    "node": Capability("prosvet.app.node", "NodeRequest", "NodeFacts", ("node",), "hospital/node"),
     "accounts": Capability(
         "prosvet.app.accounts.api", "AccountsRequest", "AccountsResult",
         ("accounts.add", "accounts.list", "accounts.change", "accounts.remove", "accounts.token"), "app/accounts",
@@ -348,6 +358,28 @@ CAPABILITIES: dict[str, Capability] = {
             "POST /accounts/{name}",
         ),
     ),
+    # A back-up names folders of the server: on the command line alone.
+    "backup": Capability(
+        "prosvet.hospital.operations.backup_api", "BackupRequest", "BackupResult", ("backup", "restore"),
+        "hospital/operations",
+    ),
+    "operations.retention": Capability(
+        "prosvet.hospital.operations.retention_api", "RetentionRequest", "RetentionResult", ("retention.run",),
+        "hospital/operations/test_retention.py", routes=("GET /v1/operations/retention",),
+    ),
+    "operations.erase": Capability(
+        "prosvet.hospital.operations.erase_api", "ErasePatientRequest", "ErasePatientResult", ("erase.patient",),
+        "hospital/operations/test_erasure.py",
+    ),
+    "operations.audit": Capability(
+        "prosvet.hospital.operations.audit_api", "AuditVerifyRequest", "AuditVerifyResult", ("audit.verify",),
+        "hospital/operations/test_audit.py", routes=("GET /v1/operations/audit",),
+    ),
+    "operations.health": Capability(
+        "prosvet.hospital.operations.health_api", "HealthRequest", "HealthResult", ("health",),
+        "hospital/operations/test_health.py", routes=("GET /v1/operations/health",),
+    ),
+    "orthanc": Capability("prosvet.app.ohif", "OhifRequest", "OhifResult", ("ohif",), "app/test_ohif.py"),
     "doctor": Capability(
         "prosvet.app.doctor", "DoctorRequest", "DoctorResult", ("doctor",), "app/test_doctor.py",
         routes=("GET /v1/doctor",), pages=("POST /settings/doctor",),

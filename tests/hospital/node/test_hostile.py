@@ -12,27 +12,9 @@ from pydicom.dataset import Dataset
 from pynetdicom.dsutils import encode
 
 from hospital_node import ASSOCIATE, Receiver, fresh, soon
+from hospital_pdus import pdv, store_request
 
 Start = Callable[..., Receiver]
-
-
-def _pdv(control: int, data: bytes) -> bytes:
-    body = struct.pack(">I", len(data) + 2) + bytes([1, control]) + data
-    return b"\4\0" + struct.pack(">I", len(body)) + body
-
-
-def _store_request(film: Dataset, uid: bytes | None = None) -> bytes:
-    command = Dataset()
-    command.AffectedSOPClassUID = film.SOPClassUID
-    command.CommandField, command.MessageID, command.Priority, command.CommandDataSetType = 1, 1, 0, 1
-    command.AffectedSOPInstanceUID = film.SOPInstanceUID
-    data = encode(command, True, True) or b""
-    if uid is not None:
-        here = film.SOPInstanceUID.encode()
-        even = here + b"\0" * (len(here) % 2)
-        data = data.replace(even, uid.ljust(len(even), b"\0"))
-    group = struct.pack("<HHII", 0, 0, 4, len(data))
-    return _pdv(3, group + data)
 
 
 def _talk(one: Receiver, *pieces: bytes) -> bytes:
@@ -93,7 +75,7 @@ def test_what_is_no_association_changes_nothing(receiver: Start, film: Dataset, 
 def test_an_object_that_does_not_wait_to_be_let_in_is_cut(receiver: Start, film: Dataset) -> None:
     one = receiver()
     for _ in range(5):
-        _talk(one, ASSOCIATE + _store_request(film) + _pdv(2, encode(film, False, True) or b""))
+        _talk(one, ASSOCIATE + store_request(film) + pdv(2, encode(film, False, True) or b""))
     assert len(one.rows()) <= 1  # it may just have been let in
     _still_well(one, film)
 
@@ -110,9 +92,7 @@ def test_a_path_for_a_uid_reaches_no_path(receiver: Start, film: Dataset, uid: b
     one = receiver()
     before = {path.name for path in one.context.settings.home.rglob("*") if "objects" not in path.parts}
     data = encode(film, False, True) or b""
-    assert struct.pack("<HHIH", 0, 0x0900, 2, 0x0117) in _answer(
-        one, ASSOCIATE, _store_request(film, uid), _pdv(2, data)
-    )
+    assert struct.pack("<HHIH", 0, 0x0900, 2, 0x0117) in _answer(one, ASSOCIATE, store_request(film, uid), pdv(2, data))
     assert one.rows() == []
     after = {path.name for path in one.context.settings.home.rglob("*") if "objects" not in path.parts}
     assert after - before <= {"ledger.db-wal", "ledger.db-shm", "node.json.new"}
@@ -124,7 +104,7 @@ def test_a_path_for_a_uid_reaches_no_path(receiver: Start, film: Dataset, uid: b
 def test_a_truncated_object_is_refused(receiver: Start, film: Dataset, share: float) -> None:
     one = receiver()
     data = encode(film, False, True) or b""
-    got = _answer(one, ASSOCIATE, _store_request(film), _pdv(2, data[: int(len(data) * share)]))
+    got = _answer(one, ASSOCIATE, store_request(film), pdv(2, data[: int(len(data) * share)]))
     assert struct.pack("<HHIH", 0, 0x0900, 2, 0xC000) in got
     assert one.refused() == {"truncated": 1}
     assert one.rows() == []
@@ -134,7 +114,7 @@ def test_a_truncated_object_is_refused(receiver: Start, film: Dataset, share: fl
 def test_another_transfer_syntax_than_agreed_is_refused(receiver: Start, film: Dataset) -> None:
     one = receiver()
     data = encode(film, True, True) or b""
-    assert _answer(one, ASSOCIATE, _store_request(film), _pdv(2, data))
+    assert _answer(one, ASSOCIATE, store_request(film), pdv(2, data))
     assert set(one.refused()) <= {"truncated", "not_understood"} and one.refused()
     assert one.rows() == []
 
@@ -143,7 +123,7 @@ def test_a_cut_network_leaves_nothing(receiver: Start, film: Dataset) -> None:
     one = receiver()
     data = encode(film, False, True) or b""
     for end in (10, 5000, 20000):
-        _talk(one, ASSOCIATE, _store_request(film), _pdv(0, data[:end]), _pdv(0, data[end:])[:-100])
+        _talk(one, ASSOCIATE, store_request(film), pdv(0, data[:end]), pdv(0, data[end:])[:-100])
     assert soon(lambda: not any((one.ledger.folder / "spool").iterdir()))
     assert one.rows() == [] and soon(lambda: one.node.spool.used == 0)
     _still_well(one, film)
@@ -172,11 +152,11 @@ def test_an_object_that_comes_for_ever_is_cut(receiver: Start, film: Dataset) ->
     with one.wire() as wire:
         wire.sendall(ASSOCIATE)
         wire.recv(65536)
-        wire.sendall(_store_request(film))
+        wire.sendall(store_request(film))
 
         def cut() -> bool:
             try:
-                wire.sendall(_pdv(0, b"\0" * 100))
+                wire.sendall(pdv(0, b"\0" * 100))
             except OSError:
                 return True
             return False
@@ -221,7 +201,7 @@ def test_more_than_may_arrive_at_once_is_told_to_come_again(receiver: Start, fil
 
 def test_a_command_that_never_ends_is_cut(receiver: Start, film: Dataset) -> None:
     one = receiver()
-    _talk(one, ASSOCIATE, *(_pdv(1, b"\0" * 60000) for _ in range(4)))
+    _talk(one, ASSOCIATE, *(pdv(1, b"\0" * 60000) for _ in range(4)))
     assert one.refused() == {"bad_message": 1}
     _still_well(one, film)
 
@@ -229,7 +209,7 @@ def test_a_command_that_never_ends_is_cut(receiver: Start, film: Dataset) -> Non
 @pytest.mark.parametrize("command", [b"", b"\0" * 8, b"\0\0\0\1\2\0\0\0\x77\x77", os.urandom(64)])
 def test_a_command_that_is_none_is_cut(receiver: Start, film: Dataset, command: bytes) -> None:
     one = receiver()
-    _talk(one, ASSOCIATE, _pdv(3, command), _pdv(2, b"abc"))
+    _talk(one, ASSOCIATE, pdv(3, command), pdv(2, b"abc"))
     assert one.rows() == []
     _still_well(one, film)
 

@@ -11,6 +11,8 @@ from prosvet.app.cli.session import Answer, Session
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from prosvet.hospital.config import HospitalConfig
+
 __all__ = ["node"]
 
 
@@ -21,20 +23,25 @@ def node(
     host: Annotated[str | None, typer.Option("--host", show_default=False)] = None,
     forward: Annotated[list[str] | None, typer.Option("--forward", metavar="AET@HOST:PORT", show_default=False)] = None,
     allow_unencrypted: Annotated[bool, typer.Option("--allow-unencrypted")] = False,
+    receive_only: Annotated[bool, typer.Option("--receive-only")] = False,
 ) -> Answer:
     """Receive until stopped; what the command line says goes over ``hospital.toml``."""
-    from prosvet.hospital.config import load_config
-    from prosvet.hospital.node import serve
+    from prosvet.app.node import NodeRequest, receive
 
-    told = load_config(session.context).told(
-        aet=aet, port=port, host=host, allow_unencrypted=allow_unencrypted or None, forward=forward or ()
-    )
-
-    def opened(address: str, number: int) -> None:
+    def opened(config: HospitalConfig, address: str, number: int) -> None:
         if session.verbosity >= 0:
-            typer.echo(session.say("cli.node.opened", aet=told.node.aet, host=address, port=number), err=True)
+            typer.echo(session.say("cli.node.opened", aet=config.node.aet, host=address, port=number), err=True)
 
-    done = serve(told, session.context, opened=opened)
+    request = session.request(
+        NodeRequest,
+        aet=aet,
+        port=port,
+        host=host,
+        forward=tuple(forward or ()),
+        allow_unencrypted=allow_unencrypted,
+        receive_only=receive_only,
+    )
+    done = receive(request, session.context, opened)
 
     def show(console: Console) -> None:
         refused = sum(done.refused.values())
