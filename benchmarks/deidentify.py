@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from deidentify_reports import reports
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from pydicom.dataset import Dataset
 
+from deidentify_reports import reports
 from prosvet.core.context import Context
 from prosvet.core.errors import DeidentifyError
 from prosvet.core.settings import load_settings
@@ -39,8 +39,26 @@ _FACES = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSansMono", "DejaVuSerif", "Dej
 _FOLDER = Path("/usr/share/fonts/truetype/dejavu")
 _SIZES = (14, 18, 24, 36)
 _CONTRASTS = {"full": 255, "middle": 110, "low": 60}  # grey levels above or below the ground, of 255
-_RU = ("Иванов И.И.", "ПЕТРОВА АННА", "12.03.1960", "ФИО: Кузнецов", "ГКБ №7 Рентген", "Карта 48213", "Снимок 05.04.2022", "Сидоров Олег")
-_EN = ("SMITH JOHN", "DOB 03/12/1960", "MRN 4821377", "Petrova A.", "City Hospital", "2022-04-05 14:31", "ID: 7712-A", "PORTABLE AP")
+_RU = (
+    "Иванов И.И.",
+    "ПЕТРОВА АННА",
+    "12.03.1960",
+    "ФИО: Кузнецов",
+    "ГКБ №7 Рентген",
+    "Карта 48213",
+    "Снимок 05.04.2022",
+    "Сидоров Олег",
+)
+_EN = (
+    "SMITH JOHN",
+    "DOB 03/12/1960",
+    "MRN 4821377",
+    "Petrova A.",
+    "City Hospital",
+    "2022-04-05 14:31",
+    "ID: 7712-A",
+    "PORTABLE AP",
+)
 
 
 def wilson(hits: int, total: int) -> dict[str, float | int]:
@@ -50,7 +68,12 @@ def wilson(hits: int, total: int) -> dict[str, float | int]:
     z, share = 1.96, hits / total
     middle = (share + z * z / (2 * total)) / (1 + z * z / total)
     half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / (1 + z * z / total)
-    return {"share": round(share, 4), "low": round(max(0, middle - half), 4), "high": round(min(1, middle + half), 4), "n": total}
+    return {
+        "share": round(share, 4),
+        "low": round(max(0, middle - half), 4),
+        "high": round(min(1, middle + half), 4),
+        "n": total,
+    }
 
 
 def films(folder: Path, count: int, seed: int) -> Iterator[NDArray[np.uint8]]:
@@ -113,7 +136,12 @@ def measure_recall(folder: Path, full: Path, count: int, seed: int) -> Iterator[
         pixels, header = as_object(picture, bits, inverted)
         before = pixels.copy()
         try:
-            film.mask_frames(pixels, Options(), lambda now, header=header: film.grey_frames(now, header), film.black_of(pixels, header))
+            film.mask_frames(
+                pixels,
+                Options(),
+                lambda now, header=header: film.grey_frames(now, header),
+                film.black_of(pixels, header),
+            )
         except DeidentifyError:
             withheld += 1
             continue
@@ -121,7 +149,13 @@ def measure_recall(folder: Path, full: Path, count: int, seed: int) -> Iterator[
         for text in made:
             gone = float((pixels[0][text["letters"]] == black).mean())
             hit = int(gone >= 0.95)
-            for key in ("all", f"lang {text['lang']}", f"size {text['size']}", f"contrast {text['contrast']}", f"bits {bits}"):
+            for key in (
+                "all",
+                f"lang {text['lang']}",
+                f"size {text['size']}",
+                f"contrast {text['contrast']}",
+                f"bits {bits}",
+            ):
                 tally[key].append(hit)
             if text["contrast"] != "low" and text["size"] >= 18:
                 tally["18 px and more, middle or full contrast"].append(hit)

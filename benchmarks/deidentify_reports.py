@@ -15,7 +15,9 @@ _SURNAMES = """Абрамычев Берестнёв Вахромеев Гуль
 Эйсмонт Юхневич Ярмухаметов Иванов Петров Кузнецов Смирнов Волков Козлов Морозов Ким Цой Шевченко Черных Гасанбеков""".split()
 _MALE = "Александр Борис Виктор Григорий Даниил Евгений Илья Константин Леонид Максим Николай Олег Руслан Тимур Фёдор".split()
 _FEMALE = "Анна Валентина Галина Дарья Екатерина Зинаида Ирина Лариса Мария Наталья Ольга Полина Светлана Юлия Гульнара".split()
-_MIDDLE = "Александрович Борисович Викторович Евгеньевич Ильич Леонидович Магомедович Николаевич Олегович Рашидович".split()
+_MIDDLE = (
+    "Александрович Борисович Викторович Евгеньевич Ильич Леонидович Магомедович Николаевич Олегович Рашидович".split()
+)
 _EN_FIRST = "James Robert Susan Linda Michael Karen Daniel Nancy Steven Olga Emily Grace Peter Marina Victor".split()
 _EN_LAST = "Abernathy Bexley Crowhurst Dunmore Eastwick Fairbrother Gillingham Hartnell Ipswich Kowalczyk Smith Jones Petrov".split()
 _TOWNS = "Верхнереченск Нижнелесной Калиновск Заозёрный Новокаменск".split()
@@ -72,7 +74,9 @@ def _day(rng: random.Random, lang: str) -> str:
     ru = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
     en = "January February March April May June July August September October November December".split()
     if lang == "ru":
-        return rng.choice((f"{d:02}.{m:02}.{y}", f"{d:02}.{m:02}.{y % 100:02}", f"{d} {ru[m - 1]} {y} г.", f"{y}-{m:02}-{d:02}"))
+        return rng.choice(
+            (f"{d:02}.{m:02}.{y}", f"{d:02}.{m:02}.{y % 100:02}", f"{d} {ru[m - 1]} {y} г.", f"{y}-{m:02}-{d:02}")
+        )
     return rng.choice((f"{m:02}/{d:02}/{y}", f"{en[m - 1]} {d}, {y}", f"{d} {en[m - 1][:3]} {y}", f"{y}-{m:02}-{d:02}"))
 
 

@@ -78,7 +78,9 @@ def smooth(side: int = 640) -> np.ndarray:
     return shown.clip(0, 3500).astype(np.uint16)
 
 
-def lettered(ground: np.ndarray, text: str, at: tuple[int, int] = (40, 40), size: int = 30, level: int = 4095) -> np.ndarray:
+def lettered(
+    ground: np.ndarray, text: str, at: tuple[int, int] = (40, 40), size: int = 30, level: int = 4095
+) -> np.ndarray:
     """`text` burned into a copy of `ground`."""
     canvas = Image.new("L", ground.shape[::-1], 0)
     ImageDraw.Draw(canvas).text(at, text, fill=255, font=ImageFont.truetype(str(FONT), size))

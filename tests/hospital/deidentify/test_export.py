@@ -33,7 +33,9 @@ def ward(tmp_path: Path) -> Path:
     notes = PngImagePlugin.PngInfo()
     notes.add_text("Patient", "Вахромеева Зинаида")
     Image.fromarray((smooth(256) >> 4).astype("uint8")).save(folder / "vahromeeva.png", pnginfo=notes)
-    (folder / "Вахромеева" / "протокол.txt").write_text("Пациентка Вахромеева З.Л., 17.04.1932 г.р. Снимок 11.05.2024. Норма.", "cp1251")
+    (folder / "Вахромеева" / "протокол.txt").write_text(
+        "Пациентка Вахромеева З.Л., 17.04.1932 г.р. Снимок 11.05.2024. Норма.", "cp1251"
+    )
     (folder / "list.csv").write_text("patient_id,ФИО,file\nHK-4821377,Вахромеева Зинаида,vahromeeva.png\n", "utf-8")
     (folder / "scan.pdf").write_bytes(b"%PDF-1.4 Vahromeeva")
     (folder / "broken.dcm").write_bytes(as_bytes(film())[:200])
@@ -45,7 +47,11 @@ def export(source: Path, out: Path, context: Context, **more: object) -> Deident
 
 
 def every_byte(folder: Path) -> bytes:
-    return b"".join(str(path.relative_to(folder)).encode() + path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+    return b"".join(
+        str(path.relative_to(folder)).encode() + path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    )
 
 
 def test_no_secret_is_in_the_export_and_the_input_is_as_it_was(ward: Path, tmp_path: Path, context: Context) -> None:

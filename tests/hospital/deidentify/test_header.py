@@ -48,7 +48,14 @@ def stands_in(value: str, data: bytes) -> bool:
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(name=NAMES, day=DAYS, number=st.integers(10**6, 10**9), keyword=TEXT_KEYWORDS, depth=st.integers(0, 3), private=st.booleans())
+@given(
+    name=NAMES,
+    day=DAYS,
+    number=st.integers(10**6, 10**9),
+    keyword=TEXT_KEYWORDS,
+    depth=st.integers(0, 3),
+    private=st.booleans(),
+)
 def test_a_planted_identity_is_gone(name: str, day: date, number: int, keyword: str, depth: int, private: bool) -> None:
     words = f"{name} {day:%d.%m.%Y} {number}"
     source = film(PatientName=f"{name}^A")
@@ -87,7 +94,9 @@ def test_the_codes_are_those_of_context_group_7050() -> None:
     said = [item.CodeValue for item in method_codes(every)]
     assert set(said) <= known
     assert said == ["113100", "113101", "113105", "113107", "113108", "113109", "113110", "113111"]
-    assert [item.CodeValue for item in method_codes(Options(pixels=False, descriptors=False, patient=False, dates="remove"))] == ["113100"]
+    assert [
+        item.CodeValue for item in method_codes(Options(pixels=False, descriptors=False, patient=False, dates="remove"))
+    ] == ["113100"]
 
 
 def test_dates_keep_their_distance_and_uids_their_sameness() -> None:

@@ -25,8 +25,16 @@ ENGLISH = "The lungs are clear. A 3.5 x 2.0 cm opacity. Kerley B lines. Swan-Gan
 
 
 @settings(max_examples=60, deadline=None)
-@given(last=LAST, first=FIRST, middle=MIDDLE, day=st.dates(date(1930, 1, 1), date(2024, 12, 31)), number=st.integers(10**7, 10**10))
-def test_a_named_patient_is_gone_and_the_findings_stay(last: str, first: str, middle: str, day: date, number: int) -> None:
+@given(
+    last=LAST,
+    first=FIRST,
+    middle=MIDDLE,
+    day=st.dates(date(1930, 1, 1), date(2024, 12, 31)),
+    number=st.integers(10**7, 10**10),
+)
+def test_a_named_patient_is_gone_and_the_findings_stay(
+    last: str, first: str, middle: str, day: date, number: int
+) -> None:
     text = f"Пациент: {last} {first} {middle}, {day:%d.%m.%Y} г.р., полис № {number}.\n{FINDINGS}\nВрач {last} {first[0]}.{middle[0]}."
     clean, _ = clean_text(text)
     assert FINDINGS in clean

@@ -30,6 +30,7 @@ from prosvet.search.cohorts.films import films_of
 __all__ = ["NAME", "DeidentifyRequest", "DeidentifyResult", "ExportView", "exports_folder", "run"]
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$"
+_TOLD = 1000  # files that a result names
 _SUFFIXES = {"dicom": "dcm", "jpeg": "jpg", "png": "png", "tiff": "tif"}
 
 
@@ -71,7 +72,8 @@ class DeidentifyResult(Frozen):
     exports : tuple of ExportView
         Of ``list``.
     left : tuple of FileReport
-        Files in which the check found something; they are not in the export, or (``check``) should not be.
+        Files in which the check found something; they are not in the export, or (``check``) should not be. At most
+        1,000, and a report of more files than that comes without them.
     """
 
     action: str
@@ -122,7 +124,7 @@ def _export(request: DeidentifyRequest, out: Path, context: Context) -> Deidenti
     totals = report.totals
     audit.write("deidentify", exported=totals.exported, withheld=totals.withheld, left_out=totals.left_out, **facts)
     left = tuple(file for file in report.files if file.state == "withheld")
-    return DeidentifyResult(action="run", out=out.name, report=report, left=left)
+    return DeidentifyResult(action="run", out=out.name, report=_short(report), left=left[:_TOLD])
 
 
 def _ready(request: DeidentifyRequest, out: Path, context: Context) -> DeidentifyResult:
@@ -147,7 +149,7 @@ def _check(request: DeidentifyRequest, out: Path, context: Context) -> Deidentif
     found, facts = _input(request, context)
     left = check_again(out, report, found, Exporter(key, report.options, context))
     AuditLog.from_context(context).write("deidentify_check", files=len(report.files), left=len(left), **facts)
-    return DeidentifyResult(action="check", out=out.name, report=report, left=left)
+    return DeidentifyResult(action="check", out=out.name, report=_short(report), left=left[:_TOLD])
 
 
 def _out(request: DeidentifyRequest, context: Context) -> Path:
@@ -187,6 +189,11 @@ def _input(request: DeidentifyRequest, context: Context) -> tuple[list[Entry], d
     if not found:
         raise NotFound(kind="cohort", name=request.cohort)
     return found, {"cohort": cohort.id, "studies": len(studies)}
+
+
+def _short(report: ExportReport) -> ExportReport:
+    """Of a long report the sums: all its lines are in ``report.json``."""
+    return report if len(report.files) <= _TOLD else report.model_copy(update={"files": ()})
 
 
 def _read(out: Path) -> ExportReport:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import pydicom
+from pydicom import uid
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
@@ -32,6 +33,16 @@ ADDED = frozenset(_ADDED.split())
 """Keywords that the export writes itself."""
 
 _STANDARD = "1.2.840.10008."
+_CLASSES = frozenset(
+    (
+        uid.ComputedRadiographyImageStorage, uid.DigitalXRayImageStorageForPresentation,
+        uid.DigitalXRayImageStorageForProcessing, uid.XRayRadiofluoroscopicImageStorage,
+        uid.SecondaryCaptureImageStorage, uid.MultiFrameSingleBitSecondaryCaptureImageStorage,
+        uid.MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+        uid.MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+        uid.MultiFrameTrueColorSecondaryCaptureImageStorage,
+    )
+)  # fmt: skip
 _NUMBERS = {"IS", "DS"}
 _TEXTS = {"CS", "SH", "LO", "LT", "ST", "UT", "UC", "AS", "AE", "UR", "PN"}
 _BINARY = {"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "OB", "OW", "AT", "US or SS", "OB or OW"}
@@ -69,9 +80,10 @@ class HeaderCleaner:
         Raises
         ------
         DeidentifyError
-            Reason ``class`` for an object of no standard class.
+            Reason ``class`` for an object of another class than those of projection X-rays and secondary capture:
+            the list of what may stay is made for these, and others would not be valid without more.
         """
-        if not str(source.get("SOPClassUID", "")).startswith(_STANDARD):
+        if str(source.get("SOPClassUID", "")) not in _CLASSES:
             raise DeidentifyError(reason="class", name="")
         patient = patient_key(source)
         counts: Counter[str] = Counter()
@@ -181,9 +193,11 @@ class HeaderCleaner:
 
     @staticmethod
     def _times(made: Dataset) -> None:
-        """A time of the day without its day says nothing and goes."""
+        """A time of the day without its day says nothing and goes; so does a pointer to nothing."""
         for element in list(made):
             day = element.keyword.replace("Time", "Date")
+            if element.keyword == "FrameIncrementPointer" and any(tag not in made for tag in _many(element.value)):
+                del made[element.tag]  # what it points to was dropped
             if element.VR == "TM" and not str(made.get(day, "") or ""):
                 made.add_new(element.tag, "TM", "")
 

@@ -23,8 +23,7 @@ __all__ = ["Action", "actions"]
 
 Action = Literal["keep", "uid", "pseudonym", "empty", "shift", "age", "clean", "name", "device", "sequence"]
 
-_EMPTY = "PatientBirthDate AccessionNumber StudyID ReferringPhysicianName AcquisitionContextSequence "
-_EMPTY += "PositionReferenceIndicator"
+_EMPTY = "PatientBirthDate AccessionNumber StudyID ReferringPhysicianName AcquisitionContextSequence"
 _UIDS = "SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID"
 _DATES = """
     StudyDate StudyTime SeriesDate SeriesTime AcquisitionDate AcquisitionTime AcquisitionDateTime ContentDate
@@ -39,7 +38,7 @@ _DESCRIPTORS = """
     StudyDescription SeriesDescription ProtocolName PerformedProcedureStepDescription RequestedProcedureDescription
     AcquisitionDeviceProcessingDescription
 """
-_GEOMETRY = "ImagePositionPatient ImageOrientationPatient SliceThickness SliceLocation SpacingBetweenSlices"
+_FRAMES = "FrameTime FrameTimeVector PageNumberVector"  # what FrameIncrementPointer points to
 _NAMES = "Manufacturer ManufacturerModelName"
 _LATER = {"MediaStorageSOPInstanceUID", "PixelData", "PatientID", "PatientName", "PatientAge"}
 
@@ -58,7 +57,7 @@ def actions(options: Options) -> dict[str, Action]:
     table |= dict.fromkeys(("PatientID", "PatientName"), "pseudonym")
     table |= dict.fromkeys(_DATES.split(), "shift" if options.dates == "shift" else "empty")
     table |= dict.fromkeys(_EMPTY.split(), "empty")
-    table |= dict.fromkeys(_GEOMETRY.split(), "keep")
+    table |= dict.fromkeys(_FRAMES.split(), "keep")
     table |= dict.fromkeys(_NAMES.split(), "name")
     for keyword in _PATIENT.split():
         table[keyword] = "keep" if options.patient else "empty"
