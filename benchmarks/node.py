@@ -2,7 +2,7 @@
 
 ``rate`` sends full-size films with 8 of dcmtk's ``storescu``, first to dcmtk's own ``storescp`` and then to the node.
 ``memory`` sends many small objects and looks at the node's resident memory. ``kill`` kills the node at random moments
-while it receives, and counts what it had acknowledged and has lost.
+while it receives, and counts what it had acknowledged and has lost. ``full`` lets a disk fill.
 """
 
 from __future__ import annotations
@@ -121,6 +121,41 @@ def memory(objects: int, associations: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def full(megabytes: int) -> dict[str, Any]:
+    """A disk (a tmpfs of its own, so this needs root) that fills while films come, and has room again later."""
+    with tempfile.TemporaryDirectory() as place:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", place], check=True)
+        try:
+            home, ballast = Home(Path(place) / "home"), Path(place) / "ballast"
+            with node_process(home) as process:
+                ballast.write_bytes(bytes(8_000_000))
+                codes = _until_refused(process.port)
+                before = home.check()
+                ballast.unlink()
+                again = _one(process.port)
+            after = home.check()
+        finally:
+            subprocess.run(["umount", place], check=True)
+    accepted = codes.count(True)
+    return {
+        "disk_mb": megabytes, "acknowledged": accepted, "kept": before[0], "damaged": before[1] + after[1],
+        "lost": accepted + int(again) - after[0], "refused_when_full": codes.count(False), "accepted_after": int(again),
+    }  # fmt: skip
+
+
+def _one(port: int) -> bool:
+    command = ["storescu", "-aec", "PROSVET", "+IS", "1", "127.0.0.1", str(port), str(_FILM)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _until_refused(port: int) -> list[bool]:
+    """Whether each film was acknowledged, up to the third in a row that was not."""
+    codes: list[bool] = []
+    while codes[-3:] != [False] * 3:
+        codes.append(_one(port))
+    return codes
+
+
 def _figures(name: str, result: dict[str, Any], n: int, data: str) -> list[dict[str, Any]]:
     """The numbers of `result` as rows."""
     return [
@@ -133,7 +168,7 @@ def _figures(name: str, result: dict[str, Any], n: int, data: str) -> list[dict[
 def main() -> None:
     """Run one of them."""
     arguments = parser(__doc__)
-    arguments.add_argument("what", choices=["rate", "memory", "kill"])
+    arguments.add_argument("what", choices=["rate", "memory", "kill", "full"])
     arguments.add_argument("--each", type=int, default=40, help="films of each association (rate)")
     arguments.add_argument("--associations", type=int, default=8)
     arguments.add_argument("--objects", type=int, default=20_000, help="objects in all (memory)")
@@ -148,6 +183,9 @@ def main() -> None:
     elif given.what == "memory":
         result = memory(given.objects, given.associations)
         n, data = result["objects"], "SC_rgb.dcm of pydicom-data, fresh UIDs"
+    elif given.what == "full":
+        result = full(64)
+        n, data = result["acknowledged"], "RG1_UNCR.dcm of pydicom-data, fresh UIDs"
     else:
         with tempfile.TemporaryDirectory() as place:
             result = kill_test(Path(place), given.kills, senders=4, seed=given.seed, film=_FILM, small=_SMALL)
