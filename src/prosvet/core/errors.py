@@ -19,6 +19,7 @@ __all__ = [
     "AlreadyRunning",
     "ArchiveBusy",
     "ArchiveError",
+    "BackupError",
     "BadMarks",
     "BadReport",
     "BadZip",
@@ -66,6 +67,8 @@ __all__ = [
     "NotFrontal",
     "NotSignedIn",
     "OversizedFile",
+    "PeerError",
+    "PeerUnreachable",
     "ProsvetError",
     "ProtocolConflict",
     "ProtocolError",
@@ -644,6 +647,34 @@ class ResultError(HospitalError):
     code = "result_error"
     http_status = 409
     reasons = "result_reasons"
+
+
+class BackupError(HospitalError):
+    """A back-up or a restore that is refused. Details: name, reason (a key under ``backup_reasons``)."""
+
+    code = "backup_error"
+    http_status = 409
+    exit_code = 2
+    reasons = "backup_reasons"
+
+
+class PeerError(HospitalError):
+    """A system of the hospital that refuses: the same again would be refused, too.
+
+    Details: peer, reason (under ``peer_reasons``), and what it names. Never what was asked for.
+    """
+
+    code = "peer_error"
+    http_status = 502
+    exit_code = 4
+    reasons = "peer_reasons"
+
+
+class PeerUnreachable(PeerError):
+    """One that does not answer, or is busy: later it may. Details as above."""
+
+    code = "peer_unreachable"
+    http_status = 503
 
 
 class AccessError(ProsvetError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -31,7 +31,7 @@ from prosvet.reading.api import Reading, read_film
 from prosvet.reading.protocols.basis import StoredFilm, chosen_film
 from prosvet.reading.protocols.versions import Version, latest, versions
 
-__all__ = ["ResultsRequest", "ResultsResult", "run"]
+__all__ = ["ResultsRequest", "ResultsResult", "StudyResults", "run", "study_results"]
 
 
 class ResultsRequest(Frozen):
@@ -86,28 +86,20 @@ def run(request: ResultsRequest, context: Context) -> ResultsResult:
     ImageError
         When the film is refused and nobody has signed a protocol.
     """
-    store = context.get(Store)
-    ensure_visible(store, request.study, context.actor)
-    ensure_open(store, request.study, context.actor)
-    if not context.actor.may("reader"):
-        raise Forbidden(role="reader")
-    film = chosen_film(request.study, context)
-    sources = stored_sources(request.study, film.id if film else None, context)
-    with store.read() as db:
-        found = versions(db, request.study)
-    results, at = _results(request, found, film, sources, context)
-    made_of = "|".join((film.sha256 if film else "", str(results.model), at.isoformat()))
-    dataset = make(request.kind, sources.headers, results, made_of=made_of, at=at, charset=request.charset)
-    data = write(dataset)
-    basis: Literal["signed", "program"] = "signed" if results.signed else "program"
-    AuditLog.from_context(context).write(
-        "export_result", study=request.study, kind=request.kind, basis=basis, identified=sources.identified
+    found = study_results(request.study, request.lang, context, kind=request.kind)
+    dataset = make(
+        request.kind, found.sources.headers, found.results, made_of=found.made_of, at=found.at, charset=request.charset
     )
+    data = write(dataset)
+    AuditLog.from_context(context).write(
+        "export_result", study=request.study, kind=request.kind, basis=found.basis,
+        identified=found.sources.identified,
+    )  # fmt: skip
     return ResultsResult(
         study=request.study,
         kind=request.kind,
-        basis=basis,
-        identified=sources.identified,
+        basis=found.basis,
+        identified=found.sources.identified,
         sop_class=str(dataset.SOPClassUID),
         sop_uid=str(dataset.SOPInstanceUID),
         size=len(data),
@@ -116,8 +108,55 @@ def run(request: ResultsRequest, context: Context) -> ResultsResult:
     )
 
 
+@dataclass(frozen=True)
+class StudyResults:
+    """What there is to say of a stored study, and of which objects.
+
+    Attributes
+    ----------
+    at : datetime
+        When it was signed or, unsigned, when the study came: a second export is the same.
+    made_of : str
+        What identifies it, for UIDs.
+    """
+
+    results: Results
+    sources: StoredSources
+    at: datetime
+    made_of: str
+
+    @property
+    def basis(self) -> Literal["signed", "program"]:
+        """Whose word it is."""
+        return "signed" if self.results.signed else "program"
+
+
+def study_results(study: str, lang: Lang | None, context: Context, *, kind: Kind = "sr") -> StudyResults:
+    """The signed protocol of `study`, else the program's reading; the errors are those of :func:`run`.
+
+    Parameters
+    ----------
+    kind
+        What it is for: words alone need no film.
+    """
+    store = context.get(Store)
+    ensure_visible(store, study, context.actor)
+    ensure_open(store, study, context.actor)
+    if not context.actor.may("reader"):
+        raise Forbidden(role="reader")
+    film = chosen_film(study, context)
+    sources = stored_sources(study, film.id if film else None, context)
+    with store.read() as db:
+        found = versions(db, study)
+    results, at = _results(study, kind, lang, found, film, sources, context)
+    made_of = "|".join((film.sha256 if film else "", str(results.model), at.isoformat()))
+    return StudyResults(results, sources, at, made_of)
+
+
 def _results(
-    request: ResultsRequest,
+    study: str,
+    kind: Kind,
+    lang: Lang | None,
     found: tuple[Version, ...],
     film: StoredFilm | None,
     sources: StoredSources,
@@ -126,12 +165,12 @@ def _results(
     standing = latest(found)
     if standing is not None and standing.state == "signed" and standing.signed is not None:
         addenda = tuple(one for one in found if one.kind == "addendum" and one.state == "signed")
-        return _of_signed(request.kind, standing, addenda, film, sources, context)
+        return _of_signed(kind, standing, addenda, film, sources, context)
     if film is None:
         raise ResultError(reason="no_film")
-    lang = request.lang or context.lang
+    lang = lang or context.lang
     reading, examination = _read(film, context, lang)
-    return machine_results(reading, examination, lang, film=sources.film), _arrived(request.study, context)
+    return machine_results(reading, examination, lang, film=sources.film), _arrived(study, context)
 
 
 def _of_signed(
