@@ -173,6 +173,7 @@ def main() -> None:
     arguments.add_argument("--associations", type=int, default=8)
     arguments.add_argument("--objects", type=int, default=20_000, help="objects in all (memory)")
     arguments.add_argument("--kills", type=int, default=200)
+    arguments.add_argument("--longest", type=float, default=1.0, help="seconds that a life lasts at most (kill)")
     arguments.add_argument("--seed", type=int, default=0)
     given = arguments.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -188,7 +189,7 @@ def main() -> None:
         n, data = result["acknowledged"], "RG1_UNCR.dcm of pydicom-data, fresh UIDs"
     else:
         with tempfile.TemporaryDirectory() as place:
-            result = kill_test(Path(place), given.kills, senders=4, seed=given.seed, film=_FILM, small=_SMALL)
+            result = kill_test(Path(place), given.kills, 4, given.seed, _FILM, _SMALL, given.longest)
         n, data = result["kills"], "RG1_UNCR.dcm and SC_rgb.dcm of pydicom-data, fresh UIDs"
     finish("node", given.out, data=data, n=n, what=given.what, figures=_figures(given.what, result, n, data),
            **{key: value for key, value in result.items() if isinstance(value, list)})  # fmt: skip
