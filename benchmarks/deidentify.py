@@ -13,6 +13,7 @@ import io
 import json
 import math
 import random
+import re
 import subprocess
 import tarfile
 import tempfile
@@ -96,6 +97,12 @@ def as_object(grey: NDArray[np.uint8], bits: int, inverted: bool) -> tuple[NDArr
     return (shown.copy() if bits == 8 else shown.astype(np.uint16) * 16)[None], header
 
 
+def masked(pixels: NDArray[Any], header: Dataset) -> film.Masked:
+    """Mask in place, as an export does."""
+    black = film.black_of(pixels, header)
+    return film.mask_frames(pixels, Options(), lambda now: film.grey_frames(now, header), black)
+
+
 def plant(grey: NDArray[np.uint8], rng: random.Random) -> tuple[NDArray[np.uint8], list[dict[str, Any]]]:
     """Six texts on a film, where no other is: the film, and each text's letters and make."""
     picture, taken = grey.copy(), np.zeros(grey.shape, dtype=bool)
@@ -170,7 +177,7 @@ def measure_area(folder: Path, count: int, seed: int, crops: Path | None) -> Ite
     for number, grey in enumerate(films(folder, count, seed + 1)):
         pixels, header = as_object(grey, 8, False)
         try:
-            done = film.mask_frames(pixels, Options(), lambda now, header=header: film.grey_frames(now, header), 0)
+            done = masked(pixels, header)
         except DeidentifyError:
             areas.append(1.0)
             continue
@@ -235,6 +242,22 @@ def measure_texts(count: int, seed: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def measure_real(archive: Path, count: int, seed: int) -> dict[str, int]:
+    """What is taken for an identity in real reports that have none left (Open-i wrote XXXX for each)."""
+    tally: Counter[str] = Counter()
+    with tarfile.open(archive) as tar:
+        members = [member for member in tar.getmembers() if member.name.endswith(".xml")]
+        for member in random.Random(seed).sample(members, count):
+            stream = tar.extractfile(member)
+            if stream is None:
+                continue
+            for text in re.findall(r'Label="(?:FINDINGS|IMPRESSION)">(.*?)</Abs', stream.read().decode()):
+                spans = [text[span.start : span.end] for span in find_identities(text)]
+                tally.update(sections=1, words=len(text.split()), taken=len(spans))
+                tally["taken_xxxx"] += sum("XXXX" in span for span in spans)
+    return dict(tally)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--films", type=Path, required=True)
@@ -245,6 +268,7 @@ def main() -> None:
     parser.add_argument("--clean", type=int, default=200, help="films as they are")
     parser.add_argument("--reports", type=int, default=400)
     parser.add_argument("--crops", type=Path, default=None, help="folder for what was masked on films as they are")
+    parser.add_argument("--openi", type=Path, default=None, help="NLMCXR_reports.tgz")
     parser.add_argument("--only", choices=("recall", "area", "headers", "texts"), action="append")
     parser.add_argument("--seed", type=int, default=7)
     asked = parser.parse_args()
@@ -254,6 +278,8 @@ def main() -> None:
     found = json.loads(asked.out.read_text()) if asked.out.exists() else {}
     if "texts" in parts:
         found["texts"] = measure_texts(asked.reports, asked.seed)
+        if asked.openi:
+            found["real_english_reports"] = measure_real(asked.openi, 600, asked.seed)
     if "headers" in parts:
         found["headers"] = measure_headers(asked.dicom)
     if "recall" in parts:

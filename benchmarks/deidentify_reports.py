@@ -10,28 +10,48 @@ from typing import NamedTuple
 
 __all__ = ["Report", "reports"]
 
-_SURNAMES = """Абрамычев Берестнёв Вахромеев Гульнев Дербилов Елпидов Жигарин Загвоздин Ивашутин Кербель Лобастов Мухамедзянов
-Непейвода Оганесян Паршутин Рябокляч Саакадзе Тюгашев Уфимцев Фазлыев Хворостинин Цагараев Чебурахин Шендерецкий Щекочихин
-Эйсмонт Юхневич Ярмухаметов Иванов Петров Кузнецов Смирнов Волков Козлов Морозов Ким Цой Шевченко Черных Гасанбеков""".split()
-_MALE = "Александр Борис Виктор Григорий Даниил Евгений Илья Константин Леонид Максим Николай Олег Руслан Тимур Фёдор".split()
-_FEMALE = "Анна Валентина Галина Дарья Екатерина Зинаида Ирина Лариса Мария Наталья Ольга Полина Светлана Юлия Гульнара".split()
-_MIDDLE = (
-    "Александрович Борисович Викторович Евгеньевич Ильич Леонидович Магомедович Николаевич Олегович Рашидович".split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_SURNAMES = _words("""
+    Абрамычев Берестнёв Вахромеев Гульнев Дербилов Елпидов Жигарин Загвоздин Ивашутин Кербель Лобастов
+    Мухамедзянов Непейвода Оганесян Паршутин Рябокляч Саакадзе Тюгашев Уфимцев Фазлыев Хворостинин Цагараев
+    Чебурахин Шендерецкий Щекочихин Эйсмонт Юхневич Ярмухаметов Иванов Петров Кузнецов Смирнов Волков Козлов
+    Морозов Ким Цой Шевченко Черных Гасанбеков
+""")
+_MALE = _words(
+    "Александр Борис Виктор Григорий Даниил Евгений Илья Константин Леонид Максим Николай Олег Руслан Тимур Фёдор"
 )
-_EN_FIRST = "James Robert Susan Linda Michael Karen Daniel Nancy Steven Olga Emily Grace Peter Marina Victor".split()
-_EN_LAST = "Abernathy Bexley Crowhurst Dunmore Eastwick Fairbrother Gillingham Hartnell Ipswich Kowalczyk Smith Jones Petrov".split()
-_TOWNS = "Верхнереченск Нижнелесной Калиновск Заозёрный Новокаменск".split()
-_STREETS = "Лесная Ленина Садовая Космонавтов Полевая".split()
-_BODY_RU = """На обзорной рентгенограмме органов грудной клетки в прямой проекции лёгочные поля без очаговых и инфильтративных теней.
-В нижней доле правого лёгкого определяется инфильтрация размерами 3,5х2,0 см. Корни структурны, не расширены.
-Лёгочный рисунок обогащён в прикорневых отделах. Линии Керли не определяются. Синусы свободны. КТИ 0.52.
-Слева в S8-S9 участок консолидации, симптом воздушной бронхографии. Купол диафрагмы на уровне VI ребра.
-Тень средостения не смещена. Кальцинат 4 мм во втором межреберье справа. Доза 0.03 мЗв. Очаг Гона слева.
-Жидкости в плевральных полостях нет. Дренаж по Бюлау справа. Костно-деструктивных изменений не выявлено.""".splitlines()
-_BODY_EN = """The lungs are clear without focal consolidation. Heart size is normal. No pleural effusion or pneumothorax.
-There is a 3.5 x 2.0 cm opacity in the right lower lobe. Kerley B lines are present. The cardiothoracic ratio is 0.52.
-Mild degenerative changes of the thoracic spine. A Swan-Ganz catheter ends in the right pulmonary artery.
-Stable calcified granuloma in the left upper lobe, 4 mm. No acute osseous abnormality. Ghon focus on the left.""".splitlines()
+_FEMALE = _words(
+    "Анна Валентина Галина Дарья Екатерина Зинаида Ирина Лариса Мария Наталья Ольга Полина Светлана Юлия Гульнара"
+)
+_MIDDLE = _words(
+    "Александрович Борисович Викторович Евгеньевич Ильич Леонидович Магомедович Николаевич Олегович Рашидович"
+)
+_EN_FIRST = _words("James Robert Susan Linda Michael Karen Daniel Nancy Steven Olga Emily Grace Peter Marina Victor")
+_EN_LAST = _words(
+    "Abernathy Bexley Crowhurst Dunmore Eastwick Fairbrother Gillingham Hartnell Ipswich Kowalczyk Smith Jones Petrov"
+)
+_TOWNS = _words("Верхнереченск Нижнелесной Калиновск Заозёрный Новокаменск")
+_STREETS = _words("Лесная Ленина Садовая Космонавтов Полевая")
+_BODY_RU = (
+    "На обзорной рентгенограмме органов грудной клетки в прямой проекции лёгочные поля без очаговых и "
+    "инфильтративных теней.",
+    "В нижней доле правого лёгкого определяется инфильтрация размерами 3,5х2,0 см. Корни структурны, не расширены.",
+    "Лёгочный рисунок обогащён в прикорневых отделах. Линии Керли не определяются. Синусы свободны. КТИ 0.52.",
+    "Слева в S8-S9 участок консолидации, симптом воздушной бронхографии. Купол диафрагмы на уровне VI ребра.",
+    "Тень средостения не смещена. Кальцинат 4 мм во втором межреберье справа. Доза 0.03 мЗв. Очаг Гона слева.",
+    "Жидкости в плевральных полостях нет. Дренаж по Бюлау справа. Костно-деструктивных изменений не выявлено.",
+)
+_BODY_EN = (
+    "The lungs are clear without focal consolidation. Heart size is normal. No pleural effusion or pneumothorax.",
+    "There is a 3.5 x 2.0 cm opacity in the right lower lobe. Kerley B lines are present. The "
+    "cardiothoracic ratio is 0.52.",
+    "Mild degenerative changes of the thoracic spine. A Swan-Ganz catheter ends in the right pulmonary artery.",
+    "Stable calcified granuloma in the left upper lobe, 4 mm. No acute osseous abnormality. Ghon focus on the left.",
+)
 
 
 class Report(NamedTuple):
@@ -65,14 +85,15 @@ def _ru_name(rng: random.Random) -> tuple[str, str, str]:
 def _spelt(rng: random.Random, name: tuple[str, str, str]) -> str:
     last, first, middle = name
     forms = (f"{last} {first} {middle}", f"{last} {first[0]}.{middle[0]}.", f"{last} {first[0]}. {middle[0]}.",
-             f"{first[0]}.{middle[0]}. {last}", f"{last.upper()} {first.upper()} {middle.upper()}", f"{first} {middle} {last}")  # fmt: skip
+             f"{first[0]}.{middle[0]}. {last}", f"{last.upper()} {first.upper()} {middle.upper()}",
+                  f"{first} {middle} {last}")  # fmt: skip
     return rng.choice(forms)
 
 
 def _day(rng: random.Random, lang: str) -> str:
     d, m, y = rng.randint(1, 28), rng.randint(1, 12), rng.randint(1931, 2025)
-    ru = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split()
-    en = "January February March April May June July August September October November December".split()
+    ru = _words("января февраля марта апреля мая июня июля августа сентября октября ноября декабря")
+    en = _words("January February March April May June July August September October November December")
     if lang == "ru":
         return rng.choice(
             (f"{d:02}.{m:02}.{y}", f"{d:02}.{m:02}.{y % 100:02}", f"{d} {ru[m - 1]} {y} г.", f"{y}-{m:02}-{d:02}")
@@ -92,8 +113,10 @@ def _russian(rng: random.Random) -> Report:
     out.plant("date", _day(rng, "ru"))
     out.say(rng.choice((" г.р. ", ". ")))
     for before, kind, shape in rng.sample((
-        ("Полис ОМС ", "document", "#### #### #### ####"), ("Паспорт ", "document", "## ## ######"), ("СНИЛС ", "document", "###-###-### ##"),
-        ("Тел. ", "phone", "+7 (9##) ###-##-##"), ("тел.: ", "phone", "8 9## ### ## ##"), ("История болезни № ", "number", "#####/2#"),
+        ("Полис ОМС ", "document", "#### #### #### ####"), ("Паспорт ", "document", "## ## ######"), ("СНИЛС ",
+             "document", "###-###-### ##"),
+        ("Тел. ", "phone", "+7 (9##) ###-##-##"), ("тел.: ", "phone", "8 9## ### ## ##"),
+             ("История болезни № ", "number", "#####/2#"),
         ("Карта № ", "number", "А-####"), ("Направление № ", "number", "########"),
     ), 3):  # fmt: skip
         out.say(before)

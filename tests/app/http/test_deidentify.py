@@ -52,7 +52,9 @@ def test_an_export_is_a_job_and_then_a_report(client: TestClient, ward: Path, ow
 
 
 @pytest.mark.parametrize(
-    "body", [{"name": "a", "folder": "/nowhere"}, {"name": "../a", "folder": "/tmp"}, {"name": "a"}, {"name": "a", "cohort": "9"}]
+    "body",
+    [{"name": "a", "folder": "/nowhere"}, {"name": "../a", "folder": "/tmp"}, {"name": "a"},
+     {"name": "a", "cohort": "9"}],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_before_the_job(client: TestClient, body: dict[str, str]) -> None:
     assert client.post("/v1/deidentify", json=body | {"options": PLAIN}).status_code in (404, 422)

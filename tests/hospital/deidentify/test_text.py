@@ -35,7 +35,8 @@ ENGLISH = "The lungs are clear. A 3.5 x 2.0 cm opacity. Kerley B lines. Swan-Gan
 def test_a_named_patient_is_gone_and_the_findings_stay(
     last: str, first: str, middle: str, day: date, number: int
 ) -> None:
-    text = f"Пациент: {last} {first} {middle}, {day:%d.%m.%Y} г.р., полис № {number}.\n{FINDINGS}\nВрач {last} {first[0]}.{middle[0]}."
+    head = f"Пациент: {last} {first} {middle}, {day:%d.%m.%Y} г.р., полис № {number}."
+    text = f"{head}\n{FINDINGS}\nВрач {last} {first[0]}.{middle[0]}."
     clean, _ = clean_text(text)
     assert FINDINGS in clean
     for planted in (last, first, middle, f"{day:%d.%m.%Y}", str(number)):
@@ -50,10 +51,12 @@ def test_findings_alone_are_not_touched(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "planted"),
     [
-        ("тел. 8 (916) 123-45-67", "123-45-67"), ("СНИЛС 112-233-445 95", "112-233-445"), ("паспорт 45 04 123456", "123456"),
+        ("тел. 8 (916) 123-45-67", "123-45-67"), ("СНИЛС 112-233-445 95", "112-233-445"),
+        ("паспорт 45 04 123456", "123456"),
         ("г. Заозёрный, ул. Лесная, д. 5, кв. 12", "Лесная"), ("снимок от 3 мая 2020 года", "3 мая 2020"),
         ("ГБУЗ «Городская больница №7»", "больница №7"), ("DOB: 03/25/1960", "03/25/1960"), ("SMITH^JOHN", "SMITH"),
-        ("Signed by Dr. Emily Crowhurst", "Crowhurst"), ("12 Maple Street", "Maple"), ("почта a.b@mail.ru", "a.b@mail.ru"),
+        ("Signed by Dr. Emily Crowhurst", "Crowhurst"), ("12 Maple Street", "Maple"),
+        ("почта a.b@mail.ru", "a.b@mail.ru"),
     ],
 )  # fmt: skip
 def test_each_kind_is_found(text: str, planted: str) -> None:
@@ -73,7 +76,11 @@ def test_a_known_name_goes_wherever_it_stands() -> None:
 
 
 def test_a_table_keeps_its_rows_and_its_links() -> None:
-    table = "patient_id;ФИО;дата;файл;заключение\nHK-1;Кербель Олег;05.04.2022;a/1.png;Норма. Кербель здоров\nHK-1;Кербель О.;15.04.2022;a/2.png;=cmd()\n"
+    table = (
+        "patient_id;ФИО;дата;файл;заключение\n"
+        "HK-1;Кербель Олег;05.04.2022;a/1.png;Норма. Кербель здоров\n"
+        "HK-1;Кербель О.;15.04.2022;a/2.png;=cmd()\n"
+    )
     clean, counts = clean_table(table.encode("cp1251"), Known(), Key(bytes(32)), {"a/1.png": "pictures/F1.png"}, True)
     rows = [line.split(";") for line in clean.decode().splitlines()]
     assert rows[1][0] == rows[2][0] == Key(bytes(32)).patient("|HK-1")

@@ -27,7 +27,7 @@ _ROLES: tuple[tuple[Role, str], ...] = (
     ("date", r"дата|date"),
     ("file", r"file|файл|image|снимок|path|путь"),
     ("uid", r"uid"),
-    ("number", r"study|исследован|accession|номер|полис|снилс|паспорт|телефон|phone|policy|passport|адрес|address|mail"),
+    ("number", r"study|исследован|accession|номер|полис|снилс|паспорт|телефон|phone|policy|passport|адрес|address"),
 )  # fmt: skip
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 _PLAIN = re.compile(r"[-+]?\d{1,4}(?:[.,]\d{1,6})?")

@@ -194,9 +194,12 @@ class HeaderCleaner:
     @staticmethod
     def _times(made: Dataset) -> None:
         """A time of the day without its day says nothing and goes; so does a pointer to nothing."""
+        present = {str(element.tag) for element in made}
         for element in list(made):
             day = element.keyword.replace("Time", "Date")
-            if element.keyword == "FrameIncrementPointer" and any(tag not in made for tag in _many(element.value)):
+            if element.keyword == "FrameIncrementPointer" and any(
+                str(tag) not in present for tag in _many(element.value)
+            ):
                 del made[element.tag]  # what it points to was dropped
             if element.VR == "TM" and not str(made.get(day, "") or ""):
                 made.add_new(element.tag, "TM", "")

@@ -56,7 +56,8 @@ _EPONYMS = frozenset(_EPONYMS_WORDS.split())
 _NOT_NAMES_WORDS = """
     слева справа легкие легких лёгкие лёгких корни корень очаг синусы синус тень тени заключение описание протокол
     жалобы анамнез дата пол возраст адрес врач пациент исследование область рекомендовано рекомендации без на в
-    по от до орган органы грудная прямая боковая норма патология доза полис паспорт снилс телефон отделение палата огк мрт
+    по от до орган органы грудная прямая боковая норма патология доза полис паспорт снилс телефон отделение палата
+    огк мрт
     кт узи экг чсс ад роэ соэ вич им сср цтт ктр бцж фио фг рг мзв the and of no impression findings comparison history
     indication technique exam chest date age sex male female patient name report clinical lungs heart normal pa ap md
     signed dob mrn id ct mri us ekg ecg copd chf icu er right left upper lower lobe lobes bilateral there view views
