@@ -1,6 +1,6 @@
 """Every kind of result of every usable film: errors and warnings of `dciodvfy`, and whether others read it.
 
-    python benchmarks/objects.py [--films 44] [--out benchmarks/results/objects.json]
+    python benchmarks/objects.py [--films 44] [--out results/objects.json]
 
 Films: the DICOM files of `make data` that can be read as one grey picture (the chest ones are read by the model; the
 others get a report without findings, a picture, and a contour drawn by hand), the chest film of the development data,
@@ -10,9 +10,7 @@ ISO_IR 192, ISO_IR 144 and no character set, with 8, 12 and 16 bits, MONOCHROME1
 
 from __future__ import annotations
 
-import argparse
 import io
-import json
 import logging
 import re
 import subprocess
@@ -35,6 +33,7 @@ from pydicom.dataset import Dataset
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from common import figure, finish, parser  # noqa: E402
 from conftest import public_folder, shared_folder  # noqa: E402
 from prosvet.core.context import Context  # noqa: E402
 from prosvet.core.errors import ImageError, ProsvetError  # noqa: E402
@@ -156,10 +155,9 @@ def summary(rows: list[dict[str, object]]) -> dict[str, dict[str, object]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--films", type=int, default=44)
-    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results" / "objects.json")
-    asked = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--films", type=int, default=44, help="how many films of the development data are wrapped")
+    asked = options.parse_args()
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     rows: list[dict[str, object]] = []
@@ -172,23 +170,44 @@ def main() -> int:
             except ImageError as error:  # several frames, colour, damaged: no film, so that nothing is ever made of it
                 passed[error.code] += 1
         context.close()
+    return reported(rows, passed, asked.films, asked.out)
+
+
+def reported(rows: list[dict[str, object]], passed: Counter[str], films: int, out: Path | None) -> int:
+    """Print the table to the standard error and the result as JSON; 1 when an error of ours stands."""
     told = summary(rows)
-    print("  ".join(f"{head:>10}" for head in ("kind", *COLUMNS)))
+    print("  ".join(f"{head:>10}" for head in ("kind", *COLUMNS)), file=sys.stderr)
     for kind, one in told.items():
-        print("  ".join(f"{cell!s:>10}" for cell in (kind, *(one[column] for column in COLUMNS))))
-    seen = Counter(re.sub(r"<[^<>]*>|\d+", "*", w) for row in rows for w in row.get("warnings", ()))  # type: ignore[attr-defined]
-    sources = {(str(row["source"]), str(row["how"])) for row in rows}
-    report = {
-        "sources": {"read": sorted(s for s, how in sources if how == "read"),
-                    "by hand": sorted(s for s, how in sources if how == "by hand"),
-                    "wrapped films": asked.films, "no film": dict(passed)},
-        "kinds": told, "warnings": dict(seen.most_common(8)),
-        "refusals": dict(Counter(f"{row['kind']}: {row['refused']}" for row in rows if "refused" in row)),
-        "rows": rows,
-    }  # fmt: skip
-    asked.out.parent.mkdir(exist_ok=True)
-    asked.out.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+        print("  ".join(f"{cell!s:>10}" for cell in (kind, *(one[column] for column in COLUMNS))), file=sys.stderr)
+    figures = []
+    for kind, one in told.items():
+        n = int(str(one["objects"]))
+        figures += [
+            figure(f"{kind}: errors of dciodvfy", "all films", float(str(one["errors"])), n, target="≤ 0"),
+            figure(f"{kind}: unread by dcmtk, highdicom", "all films", float(str(one["unreadable"])), n, target="≤ 0"),
+            figure(f"{kind}: median time to make", "all films", float(str(one["seconds"])), n, unit="s"),
+        ]  # fmt: skip
+    sources = sorted({(str(row["source"]), str(row["how"])) for row in rows})
+    finish(
+        "objects",
+        out,
+        data={
+            "read by the model": [name for name, how in sources if how == "read"],
+            "not chest films, contour by hand": [name for name, how in sources if how == "by hand"],
+            "wrapped films": films,
+            "files that are no film": dict(passed),
+        },
+        figures=figures,
+        kinds=told,
+        refusals=dict(Counter(f"{row['kind']}: {row['refused']}" for row in rows if "refused" in row)),
+        warnings=dict(_kinds_of_warnings(rows).most_common(10)),
+    )
     return int(any(one["errors"] or one["unreadable"] for one in told.values()))
+
+
+def _kinds_of_warnings(rows: list[dict[str, object]]) -> Counter[str]:
+    told = (line for row in rows for line in row.get("warnings", ()))  # type: ignore[attr-defined]
+    return Counter(re.sub(r"<[^<>]*>|\d+", "*", line) for line in told)
 
 
 if __name__ == "__main__":
