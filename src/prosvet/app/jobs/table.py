@@ -19,6 +19,7 @@ JOBS: dict[str, str] = {
     "screen.run": "",
     "site.rescore": "",
     "retrain": "name",
+    "deidentify": "name",
 }
 """Capability to the field of its request that says what the job is about; empty for none."""
 
