@@ -33,6 +33,7 @@ NAVIGATION: tuple[tuple[Place, ...], ...] = (
         Place("compare", "/compare", "compare"),
         Place("reader_study", "/reader-study", "people"),
         Place("cohorts", "/cohorts", "folder"),
+        Place("deidentify", "/deidentify", "lock", "admin"),
     ),
     (
         Place("monitoring", "/monitoring", "eye", "reader"),

@@ -29,4 +29,5 @@ PAGES: dict[str, str] = {
     "monitoring": "prosvet.app.web.pages.monitoring",
     "federated": "prosvet.app.web.pages.federated",
     "marking": "prosvet.app.web.pages.marking",
+    "deidentify": "prosvet.app.web.pages.deidentify",
 }
