@@ -63,10 +63,13 @@ class FileStore:
         if path.exists() and path.stat().st_size == len(data):
             return name
         with room_for(self.folder):
+            fresh = not path.parent.is_dir()
             path.parent.mkdir(parents=True, exist_ok=True)
             self._write(path, data)
             if self._durable:
                 _sync_folder(path.parent)
+                if fresh:  # the name of the folder has to be on the disk too
+                    _sync_folder(self.folder)
         return name
 
     @staticmethod
