@@ -6,17 +6,22 @@ import json
 import re
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from monitoring.streams import add_studies
 from prosvet.app.http.app import create_app
 from prosvet.core.context import Context
 from prosvet.core.settings import load_settings
+from prosvet.hospital.ledger.schema import Exam
+from prosvet.hospital.ledger.store import Ledger
+from prosvet.hospital.node.facts import Counts
 from prosvet.monitoring.api import MonitorRequest, run
 
 from .people import add_people, browser, signed_in
@@ -34,6 +39,19 @@ def drifted(app: FastAPI) -> FastAPI:
     add_studies(context, 40, 2, inverted=True, day=1)
     run(MonitorRequest(action="check"), context)
     return app
+
+
+def with_a_node(app: FastAPI) -> None:
+    """A node has run here, has refused a stranger, and has stopped; an exam is overdue."""
+    context: Context = app.state.context
+    counts, ledger = Counts(), context.get(Ledger)
+    counts.add("received", 3)
+    counts.refuse("calling_ae", "192.0.2.7")
+    counts.write(ledger.folder, 0, running=False)
+    long_ago = datetime(2026, 1, 1)
+    values = {"first": long_ago, "last": long_ago, "deadline": long_ago, "objects": 1, "round": 0, "attempts": 0}
+    with ledger.write() as db:
+        db.execute(insert(Exam).values(study_uid="1.2.3", patient="P", state="ready", priority=0, **values))
 
 
 def names_in(text: str) -> set[str]:
@@ -56,6 +74,17 @@ def test_metrics_are_prometheus_text_without_a_study(drifted: FastAPI) -> None:
     assert values["prosvet_monitor_open_alarms", (("cause", "gates"), site)] >= 1
     assert values["prosvet_gate_total", (("gate", "inverted"), site)] == 40
     assert not re.search(r"M[12]x\d", answer.text) and "test" not in answer.text
+
+
+def test_a_node_speaks_in_numbers_alone(app: FastAPI) -> None:
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        assert "prosvet_node" not in client.get("/metrics").text
+        with_a_node(app)
+        said = client.get("/metrics").text
+    assert 'prosvet_node_up{site="local"} 0.0' in said and 'prosvet_node_received_total{site="local"} 3.0' in said
+    assert 'prosvet_node_refused_total{reason="calling_ae",site="local"} 1.0' in said
+    assert 'prosvet_flow_overdue{site="local"} 1.0' in said
+    assert "192.0.2.7" not in said and "1.2.3" not in said
 
 
 def test_the_page_shows_what_changed_and_speaks_both_languages(drifted: FastAPI) -> None:
@@ -137,6 +166,7 @@ def test_the_dashboard_has_the_shape_that_grafana_reads() -> None:
 
 
 def test_rules_and_dashboard_speak_of_metrics_that_are_there(drifted: FastAPI) -> None:
+    with_a_node(drifted)
     with TestClient(drifted, base_url="http://127.0.0.1") as client:
         there = names_in(client.get("/metrics").text)
     there |= {"prosvet_screen_cleared_share", "prosvet_hours_to_signature"}  # only where there is something to tell

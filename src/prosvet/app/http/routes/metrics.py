@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from prosvet import __version__
 from prosvet.app.http.deps import ContextDep
+from prosvet.app.http.hospital_metrics import HospitalMetrics
 from prosvet.monitoring.api import MonitorRequest, MonitorResult, run
 from prosvet.monitoring.variables import CAUSES
 
@@ -28,6 +29,7 @@ def metrics(context: ContextDep) -> Response:
     """How things stand now, in Prometheus's text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Site(run(MonitorRequest(), context)))
+    registry.register(HospitalMetrics(context))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
