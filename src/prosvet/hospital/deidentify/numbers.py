@@ -117,8 +117,9 @@ def find_dates(text: str) -> Iterator[Span]:
 
     Examples
     --------
-    >>> [text[span.start:span.end] for text in ["от 12.03.2021 г., 3 мая 2020 года"] for span in find_dates(text)]
-    ['12.03.2021 г.', '3 мая 2020 года']
+    >>> text = "снимок от 12.03.2021 г."
+    >>> [text[span.start:span.end] for span in find_dates(text)]
+    ['12.03.2021 г.']
     """
     for pattern in _DATES:
         for match in pattern.finditer(text):
