@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from prosvet.core.context import Context
 from prosvet.core.types import Frozen, Moment
@@ -55,8 +56,8 @@ def facts(context: Context) -> FlowFacts | None:
 
 def facts_of(connection: Connection, at: datetime) -> FlowFacts:
     """The same, of one look at the ledger."""
-    exams = dict(connection.execute(select(Exam.state, func.count()).group_by(Exam.state)).tuples().all())
-    results = dict(connection.execute(select(Outgoing.state, func.count()).group_by(Outgoing.state)).tuples().all())
+    exams = _counts(connection, Exam.state)
+    results = _counts(connection, Outgoing.state)
     open_ = Exam.state.in_(("arriving", "ready", "working"))
     first = connection.execute(select(func.min(Exam.first)).where(open_)).scalar()
     made = connection.execute(select(func.min(Outgoing.created)).where(Outgoing.state == "waiting")).scalar()
@@ -74,6 +75,11 @@ def overdue(at: datetime) -> ColumnElement[bool]:
     """Exams whose deadline has passed before they were done, or before their results arrived."""
     waits = select(Outgoing.id).where(Outgoing.study_uid == Exam.study_uid, Outgoing.state == "waiting").exists()
     return and_(Exam.deadline < at, or_(Exam.state != "done", waits))
+
+
+def _counts(connection: Connection, state: InstrumentedAttribute[str]) -> dict[str, int]:
+    rows = connection.execute(select(state, func.count()).group_by(state)).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def _age(since: datetime | None, at: datetime) -> float:

@@ -19,10 +19,16 @@ __all__ = ["PAYLOADS", "SENDERS", "Answer", "Parcel", "Sender", "Unreachable", "
 
 SENDERS: dict[str, str] = {
     "peer": "prosvet.hospital.flow.send:PeerSender",
+    "dicomweb": "prosvet.hospital.flow.elsewhere:DicomWebSender",
+    "fhir": "prosvet.hospital.flow.elsewhere:FhirSender",
+    "hl7": "prosvet.hospital.flow.elsewhere:Hl7Sender",
 }
 """Kind of destination (``peer``, ``dicomweb``, ``fhir``, ``hl7``) to its sender: ``of(destination, config)``."""
 
-PAYLOADS: dict[str, str] = {}
+PAYLOADS: dict[str, str] = {
+    "fhir": "prosvet.hospital.flow.elsewhere:fhir_document",
+    "hl7": "prosvet.hospital.flow.elsewhere:hl7_document",
+}
 """Destination that takes documents of its own (``fhir``, ``hl7``) to ``(Material, HospitalConfig) -> bytes``."""
 
 Payload = Callable[[Material, HospitalConfig], bytes]
