@@ -260,7 +260,7 @@ def main() -> None:
     ]
     figures = [
         *(figure("promise broken with the rule, share of repetitions", row["case"], row["share"], row["proved"],
-                 target=0.05) for row in simulated if row["rule"] == "on studies of its own"),
+                 target="≤ 0.05") for row in simulated if row["rule"] == "on studies of its own"),
         *(figure(f"AURC, {row['method']}", one_table["data"], row["aurc"][0], one_table["n"], low=row["aurc"][1],
                  high=row["aurc"][2]) for one_table in tables for row in one_table["methods"]),
     ]  # fmt: skip

@@ -208,8 +208,8 @@ def main() -> None:
     worst = max(simulated, key=lambda row: row["share"] or 0.0)
     nih = next(row for row in films if row["set"].startswith("nih"))
     figures = [
-        figure("promise broken, share of repetitions", "simulation, all cases", broke / total, total, target=0.05),
-        figure("promise broken, worst case", worst["case"], worst["share"], worst["proved"], target=0.05),
+        figure("promise broken, share of repetitions", "simulation, all cases", broke / total, total, target="≤ 0.05"),
+        figure("promise broken, worst case", worst["case"], worst["share"], worst["proved"], target="≤ 0.05"),
         *(
             figure(f"normals cleared, misses at most {row['target']:g}", "test (NIH)", row["cleared"], nih["normal"])
             for row in nih["targets"]
