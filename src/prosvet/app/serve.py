@@ -12,6 +12,7 @@ from pydantic import Field
 from uvicorn.supervisors import Multiprocess
 
 from prosvet.app.accounts.people import People
+from prosvet.app.node_process import node_beside
 from prosvet.app.worker import Application, shared_questions
 from prosvet.archive.store import Store
 from prosvet.core.context import Context
@@ -19,7 +20,7 @@ from prosvet.core.errors import AccountsNeeded, AddressTaken
 from prosvet.core.i18n import text
 from prosvet.core.types import Frozen
 
-__all__ = ["ServeRequest", "ServeResult", "is_loopback", "run", "serve"]
+__all__ = ["ServeRequest", "ServeResult", "door", "is_loopback", "run", "serve"]
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class ServeRequest(Frozen):
     accounts: bool = Field(default=False, description="Ask for sign-in on this computer too.")
     behind_proxy: str = Field(default="", description="Addresses of reverse proxies that are believed.")
     workers: int = Field(default=1, ge=1, le=64, description="Processes that answer; each has its own indexes.")
+    hospital: bool = Field(default=False, description="Run the DICOM node too, in a process of its own.")
 
     @property
     def needs_accounts(self) -> bool:
@@ -80,17 +82,17 @@ def serve(request: ServeRequest, context: Context, opened: Callable[[str], None]
         raise AccountsNeeded(host=request.host)
     if not is_loopback(request.host) and not request.behind_proxy:
         log.warning("%s", text("cli.serve.tls", context.lang))
-    door = _door(request)
-    url = f"http://{request.host}:{door.getsockname()[1]}"
+    place = door(request)
+    url = f"http://{request.host}:{place.getsockname()[1]}"
     opened(url)
-    with shared_questions(request.workers) as kept:
+    with node_beside(context, request.hospital), shared_questions(request.workers) as kept:
         application = Application(context.settings, request.needs_accounts, kept)
-        _listen(application, door, request)
+        _listen(application, place, request)
     return ServeResult(url=url)
 
 
-def _listen(application: Application, door: socket.socket, request: ServeRequest) -> None:
-    """Answer at `door` in this process, or in as many as were asked for, until told to stop."""
+def _listen(application: Application, place: socket.socket, request: ServeRequest) -> None:
+    """Answer at `place` in this process, or in as many as were asked for, until told to stop."""
     config = uvicorn.Config(
         application, factory=True, log_level="warning", server_header=False,
         log_config=None,  # its own would close the handlers that are there
@@ -101,20 +103,26 @@ def _listen(application: Application, door: socket.socket, request: ServeRequest
         h11_max_incomplete_event_size=16_384, workers=request.workers,
     )  # fmt: skip
     if request.workers == 1:
-        uvicorn.Server(config).run(sockets=[door])
+        uvicorn.Server(config).run(sockets=[place])
     else:
-        Multiprocess(config, sockets=[door]).run()
+        Multiprocess(config, sockets=[place]).run()
 
 
-def _door(request: ServeRequest) -> socket.socket:
+def door(request: ServeRequest) -> socket.socket:
+    """The open port that the request names.
+
+    Raises
+    ------
+    AddressTaken
+    """
     family = socket.AF_INET6 if ":" in request.host else socket.AF_INET
     # Named as TCP, else the event loop does not switch off Nagle's algorithm, and each answer waits 40 ms for it.
-    door = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind((request.host, request.port))
-        door.listen(2048)
-        return door
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((request.host, request.port))
+        made.listen(2048)
+        return made
     except OSError as error:
-        door.close()
+        made.close()
         raise AddressTaken(host=request.host, port=request.port, reason=error.strerror or str(error)) from error

@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import parent_process
 from multiprocessing.managers import BaseManager
 from threading import Thread
@@ -22,6 +21,7 @@ from fastapi import FastAPI
 
 from prosvet.app.http.app import create_app
 from prosvet.app.web.kept import KeptQuestions
+from prosvet.core import logs
 from prosvet.core.context import Context
 from prosvet.core.settings import Settings
 from prosvet.search.warm import warm
@@ -37,17 +37,20 @@ class Application:
     ----------
     kept : KeptQuestions or None
         Where several processes keep what was brought to the search page; None where there is one process.
+    log_format : "text" or "json"
+        As the process that starts the others logs.
     """
 
     settings: Settings
     accounts: bool
     kept: KeptQuestions | None = None
+    log_format: logs.LogFormat = field(default_factory=logs.current)
 
     def __call__(self) -> FastAPI:
         """The application, which begins to load the indexes: the first search would wait some seconds for them."""
         if parent_process() is not None:
             _follow_parent()
-            logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+            logs.set_up(logging.WARNING, self.log_format)
         app = create_app(self.settings, accounts=self.accounts)
         context: Context = app.state.context
         if self.kept is not None:

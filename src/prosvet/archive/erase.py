@@ -13,11 +13,18 @@ from prosvet.archive.schema import Doomed, Image, Patient, Study
 from prosvet.archive.store import Store
 from prosvet.core.audit import AuditLog
 from prosvet.core.errors import NotFound
+from prosvet.core.registry import Registry
 
-__all__ = ["DERIVED", "erase", "finish_erasures"]
+__all__ = ["DERIVED", "ELSEWHERE", "erase", "finish_erasures"]
 
 DERIVED = "index"
 """Folder of the home where everything lies that can be built again from the database."""
+
+ELSEWHERE = Registry("eraser", {"hospital": "prosvet.hospital.operations.erasure:forget_studies"})
+"""Who else keeps something of a study, to be erased before it: ``(home, studies, audit) -> None``.
+
+By name, for they stand in layers above this one. No face of the program can forget to call them.
+"""
 
 
 def erase(store: Store, files: FileStore, audit: AuditLog, studies: Sequence[str]) -> None:
@@ -36,6 +43,8 @@ def erase(store: Store, files: FileStore, audit: AuditLog, studies: Sequence[str
             for study in studies:
                 if study not in known:
                     raise NotFound(kind="study", name=study)
+            for elsewhere in ELSEWHERE.values():
+                elsewhere(store.home, known, audit)
             names = db.execute(select(Image.sha256).where(Image.study_id.in_(known))).scalars().all()
             doomed = [{"name": name} for name in (DERIVED, *names)]
             db.execute(insert(Doomed).prefix_with("OR IGNORE"), doomed)

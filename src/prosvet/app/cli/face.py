@@ -18,6 +18,7 @@ from typer.models import ParameterInfo
 
 from prosvet.app.cli.session import Answer, Session
 from prosvet.core.i18n import Lang, text
+from prosvet.core.logs import LogFormat
 
 __all__ = ["root", "verb"]
 
@@ -36,6 +37,9 @@ def _shared(
     as_json: Annotated[bool, typer.Option("--json")] = False,
     verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, show_default=False)] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q")] = False,
+    log_format: Annotated[
+        LogFormat | None, typer.Option("--log-format", envvar="PROSVET_LOG_FORMAT", show_default=False)
+    ] = None,
     help_: Annotated[bool, typer.Option("--help", "-h", is_eager=True, callback=_show_help)] = False,
 ) -> None:
     """The options of every verb, as a signature."""
@@ -73,6 +77,7 @@ def _session(given: dict[str, Any], default: Lang) -> Session:
         lang=given["lang"] or default,
         home=given["home"],
         json=given["as_json"],
+        log_format=given["log_format"] or "text",
         verbosity=-1 if given["quiet"] else given["verbose"] or 0,
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from prosvet.core.errors import InvalidRequest
 from prosvet.core.i18n import Lang, text
+from prosvet.core.logs import LogFormat, set_up
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -50,6 +51,7 @@ class Session:
     home: Path | None = None
     json: bool = False
     verbosity: int = 0
+    log_format: LogFormat = "text"
     _context: Context | None = field(default=None, repr=False)
 
     def say(self, key: str, **values: object) -> str:
@@ -87,7 +89,7 @@ class Session:
 
     def __enter__(self) -> Self:
         level = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO}.get(self.verbosity, logging.DEBUG)
-        logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s", force=True)
+        set_up(level, self.log_format)
         return self
 
     def __exit__(self, *_: object) -> None:

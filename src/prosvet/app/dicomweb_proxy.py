@@ -1,0 +1,77 @@
+"""A way to read an Orthanc's DICOMweb: GET alone, audited, nothing kept."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import time
+from collections.abc import Iterator
+from threading import Lock
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from prosvet.archive.deidentify import Deidentifier
+from prosvet.core.audit import AuditLog
+from prosvet.core.context import Context
+
+__all__ = ["Proxy"]
+
+_CHUNK = 256 * 1024
+_TIMEOUT = 60.0  # seconds
+_AGAIN = 600.0  # seconds: looking on at the same study is one access
+_PATH = re.compile(r"[A-Za-z0-9._/,-]{1,600}")
+_STUDY = re.compile(r"^studies/([0-9.]{3,64})(?:/|$)")
+
+
+class Proxy:
+    """Passes questions on to the DICOMweb at `orthanc`."""
+
+    def __init__(self, orthanc: str, context: Context) -> None:
+        self._place = urlsplit(orthanc)
+        self._audit, self._names = AuditLog.from_context(context), Deidentifier.from_context(context)
+        self._seen: dict[str, float] = {}
+        self._lock = Lock()
+
+    async def answer(self, request: Request) -> Response:
+        """What Orthanc answers, as it comes."""
+        path = request.path_params["path"]
+        if not _PATH.fullmatch(path) or ".." in path:
+            return Response(status_code=404)
+        return await run_in_threadpool(self._ask, path, request.url.query, request.headers.get("accept", "*/*"))
+
+    def _ask(self, path: str, query: str, accept: str) -> Response:
+        study = _STUDY.match(path)
+        if study is not None:
+            self._tell(study[1])
+        kind = http.client.HTTPSConnection if self._place.scheme == "https" else http.client.HTTPConnection
+        connection = kind(self._place.netloc, timeout=_TIMEOUT)
+        try:
+            target = f"{self._place.path}/dicom-web/{path}" + (f"?{query}" if query else "")
+            # Its own addresses in answers (BulkDataURI) must lead back here: Orthanc makes them of these headers.
+            connection.request("GET", target, headers={"Accept": accept, "Accept-Encoding": "identity"})
+            found = connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            return Response("Orthanc does not answer.", status_code=502, media_type="text/plain")
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        headers["Content-Type"] = found.getheader("Content-Type", "application/octet-stream")
+        return StreamingResponse(_parts(connection, found), status_code=found.status, headers=headers)
+
+    def _tell(self, uid: str) -> None:
+        study, now = self._names.study(uid), time.monotonic()
+        with self._lock:
+            if now - self._seen.get(study, -_AGAIN) < _AGAIN:
+                return
+            self._seen[study] = now
+        self._audit.write("ohif.show", study=study)
+
+
+def _parts(connection: http.client.HTTPConnection, found: http.client.HTTPResponse) -> Iterator[bytes]:
+    try:
+        while part := found.read(_CHUNK):
+            yield part
+    finally:
+        connection.close()
