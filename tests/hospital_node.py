@@ -50,13 +50,13 @@ def soon(true: Callable[[], bool], seconds: float = 10.0) -> bool:
 
 
 class Receiver:
-    """A running node and its ledger; ``words`` is what stands in ``hospital.toml``."""
+    """A running node and its ledger; ``words`` is what stands in ``hospital.toml``, ``at`` the port (0: any)."""
 
-    def __init__(self, context: Context, words: str, **node: object) -> None:
+    def __init__(self, context: Context, words: str, at: int = 0, **node: object) -> None:
         context.settings.home.mkdir(parents=True, exist_ok=True)
         (context.settings.home / FILE).write_text(words, encoding="utf-8")
         self.context = context
-        self.config = load_config(context).told(port=0, **node)
+        self.config = load_config(context).told(port=at, **node)
         self.ledger = context.get(Ledger)
         self.node = DicomNode(self.config, context, self.ledger)
         self.host, self.port = self.node.start()

@@ -28,9 +28,7 @@ __all__ = ["bundle", "write"]
 _TYPES: dict[Version, str] = {"R4": "fhir.resources.R4B.bundle", "R5": "fhir.resources.bundle"}
 
 
-def bundle(
-    sources: Sequence[Dataset | Path], results: Results, *, at: datetime, version: Version = "R4"
-) -> Resource:
+def bundle(sources: Sequence[Dataset | Path], results: Results, *, at: datetime, version: Version = "R4") -> Resource:
     """What was read or signed of a study, as a transaction.
 
     Parameters

@@ -20,9 +20,7 @@ from prosvet.hospital.objects.said import findings_of, widths_of
 __all__ = ["observations"]
 
 _UNITS = "http://unitsofmeasure.org"
-_CATEGORY = {
-    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "imaging"}]
-}
+_CATEGORY = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "imaging"}]}
 _NOT_PERFORMED = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
 

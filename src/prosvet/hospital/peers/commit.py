@@ -136,6 +136,9 @@ def _listening(
     entity.add_supported_context(COMMITMENT, scu_role=True, scp_role=True)
     secured = server_context(peer.tls) if peer.tls is not None else None
     try:
-        return entity.start_server(place, block=False, ssl_context=secured, evt_handlers=list(handlers))
+        server = entity.start_server(place, block=False, ssl_context=secured, evt_handlers=list(handlers))
     except OSError as error:
         raise AddressTaken(host=place[0], port=place[1], reason=error.strerror or type(error).__name__) from None
+    if server is None:
+        raise RuntimeError("a server that does not block was not returned")
+    return server

@@ -49,8 +49,7 @@ def answers(association: Association, peer: Peer, asked: Dataset, model: str, mo
     PeerError
         When it cannot answer, or does not stop.
     """
-    number = 0
-    for answer, found in association.send_c_find(asked, UID(model), msg_id=1):
+    for number, (answer, found) in enumerate(association.send_c_find(asked, UID(model), msg_id=1), start=1):
         if not answer:
             raise PeerUnreachable(peer=peer.name, reason="no_answer")
         status = int(answer.Status)
@@ -58,7 +57,6 @@ def answers(association: Association, peer: Peer, asked: Dataset, model: str, mo
             if status not in (0x0000, _CANCELLED):
                 raise PeerError(peer=peer.name, reason="status", status=f"{status:04X}")
             return
-        number += 1
         if found is not None and number <= most:
             yield found
         if number == most:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,13 +14,14 @@ from prosvet.core.errors import PeerError, PeerUnreachable
 from prosvet.hospital.config import Peer
 from prosvet.hospital.node.naming import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 from prosvet.hospital.node.tls import client_context
+from prosvet.hospital.peers.quiet import hush
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
     from pynetdicom.association import Association
     from pynetdicom.events import EventHandlerType
 
-__all__ = ["ECHO", "MOST_CONTEXTS", "associated", "context", "echo", "hush", "role", "status_of"]
+__all__ = ["ECHO", "MOST_CONTEXTS", "associated", "context", "echo", "role", "status_of"]
 
 ECHO = "1.2.840.10008.1.1"
 MOST_CONTEXTS = 128  # PS3.8: their numbers are odd, and below 256
@@ -41,7 +41,7 @@ def context(sop_class: str, *syntaxes: str) -> PresentationContext:
 def role(sop_class: str) -> SCP_SCU_RoleSelectionNegotiation:
     """That we take objects of `sop_class` on an association of ours (C-GET)."""
     made = SCP_SCU_RoleSelectionNegotiation()
-    made.sop_class_uid, made.scu_role, made.scp_role = sop_class, False, True  # type: ignore[assignment]
+    made.sop_class_uid, made.scu_role, made.scp_role = sop_class, False, True
     return made
 
 
@@ -136,9 +136,3 @@ def _refusal(peer: Peer, association: Association) -> PeerError:
     if answer is not None and association.rejected_contexts and not association.accepted_contexts:
         return PeerError(peer=peer.name, reason="no_context")
     return PeerUnreachable(peer=peer.name, reason="no_connection")
-
-
-def hush() -> None:
-    """The libraries quote what they send and get: UIDs and names have no place in a log."""
-    for name in ("pynetdicom", "pydicom", "dicomweb_client"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -12,7 +12,7 @@ from prosvet.core.errors import PeerError, PeerUnreachable
 from prosvet.hospital.config import Hl7
 from prosvet.hospital.node.tls import client_context
 
-__all__ = ["NAME", "Acknowledged", "acknowledged", "send"]
+__all__ = ["NAME", "Acknowledged", "acknowledged", "knock", "send"]
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,9 @@ def send(message: bytes, config: Hl7) -> Acknowledged:
     """
     with ExitStack() as stack:
         try:
-            wire = stack.enter_context(socket.create_connection((config.host, config.port), min(_CONNECT, config.timeout)))
+            wire = stack.enter_context(
+                socket.create_connection((config.host, config.port), min(_CONNECT, config.timeout))
+            )
             if config.tls is not None:
                 secured = client_context(config.tls)
                 wire = stack.enter_context(secured.wrap_socket(wire, server_hostname=config.host))
@@ -106,3 +108,21 @@ def _answer(wire: socket.socket, timeout: float) -> bytes:
         if len(data) > _MOST:
             raise PeerError(peer=NAME, reason="not_understood")
     return data[data.find(_START) + 1 : data.index(_END)]
+
+
+def knock(config: Hl7) -> None:
+    """Ask whether somebody listens; MLLP has no question for that.
+
+    Raises
+    ------
+    PeerUnreachable
+    """
+    with ExitStack() as stack:
+        try:
+            wire = stack.enter_context(
+                socket.create_connection((config.host, config.port), min(_CONNECT, config.timeout))
+            )
+            if config.tls is not None:
+                stack.enter_context(client_context(config.tls).wrap_socket(wire, server_hostname=config.host))
+        except OSError:
+            raise PeerUnreachable(peer=NAME, reason="no_connection") from None

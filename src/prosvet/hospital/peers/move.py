@@ -28,9 +28,7 @@ class Moved:
     warned: int = 0
 
 
-def study(
-    peer: Peer, study_uid: str, destination: str, calling: str = "PROSVET", *, timeout: float = 120.0
-) -> Moved:
+def study(peer: Peer, study_uid: str, destination: str, calling: str = "PROSVET", *, timeout: float = 120.0) -> Moved:
     """Have `peer` send a study to the AE title `destination`.
 
     Raises

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from prosvet.core.types import Frozen
 
-__all__ = ["StudyMatch", "StudyQuery", "identifier", "match_of", "same_patient", "words"]
+__all__ = ["Planned", "StudyMatch", "StudyQuery", "identifier", "match_of", "same_patient", "words"]
 
 _KEYS = ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "IssuerOfPatientID", "StudyInstanceUID",
          "StudyDate", "StudyTime", "AccessionNumber", "StudyDescription", "ModalitiesInStudy",
@@ -89,6 +89,22 @@ class StudyMatch(Frozen):
     description: str = ""
     modalities: tuple[str, ...] = ()
     images: int | None = None
+
+
+class Planned(Frozen):
+    """One planned step. Dates and times as DICOM writes them; empty where the peer does not tell."""
+
+    patient_id: str = ""
+    patient_name: str = Field(default="", repr=False)
+    birth_date: str = ""
+    sex: str = ""
+    accession: str = ""
+    study_uid: str = ""
+    modality: str = ""
+    station: str = ""
+    date: str = ""
+    time: str = ""
+    procedure: str = ""
 
 
 def identifier(query: StudyQuery) -> Dataset:

@@ -13,6 +13,7 @@ from urllib3.exceptions import HTTPError as LibraryError
 
 from prosvet.core.errors import PeerError, PeerUnreachable
 from prosvet.hospital.config import DicomWeb, Fhir, read_secret
+from prosvet.hospital.peers.quiet import hush
 
 __all__ = ["MOST_BYTES", "Session", "refusal", "spoken"]
 
@@ -45,6 +46,7 @@ class Session(requests.Session):
 
     def __init__(self, config: DicomWeb | Fhir, *, most_bytes: int = MOST_BYTES) -> None:
         super().__init__()
+        hush()
         self.trust_env = False
         self.verify = str(config.ca) if config.ca is not None else True
         self._timeout, self._most = config.timeout, most_bytes

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,6 @@ from pydicom.errors import InvalidDicomError
 from prosvet.core.errors import PeerError, PeerUnreachable
 from prosvet.hospital.config import DicomWeb
 from prosvet.hospital.peers.get import FILMS
-from prosvet.hospital.peers.link import hush
 from prosvet.hospital.peers.move import Moved
 from prosvet.hospital.peers.query import StudyMatch, StudyQuery, identifier, match_of, same_patient, words
 from prosvet.hospital.peers.send import Sent, judged
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 NAME = "dicomweb"
 _PAUSES = (0.0, 0.3, 1.0)  # seconds: some servers list an object a moment after they took it
 _CONFLICT = 409
+_BEYOND = re.compile(r"[^\x00-\x7f]+")
+_NAMED = ("patient_id", "patient_name", "accession")
+_WIDE = 500  # answers to a question that had to be widened
 _NOT_THERE = (204, 404)
 
 
@@ -44,7 +48,6 @@ class Web:
     """
 
     def __init__(self, config: DicomWeb) -> None:
-        hush()
         self._config = config
         self._session = Session(config)
         # Never in chunks: the library would try again with what is left of them.
@@ -71,15 +74,22 @@ class Web:
         ------
         PeerUnreachable, PeerError
         """
-        asked = identifier(query)
-        filters: dict[str, Any] = {one.keyword: str(one.value) for one in asked
-                                   if one.value and one.keyword not in ("QueryRetrieveLevel", "SpecificCharacterSet")}
-        fields = [one.keyword for one in asked if one.keyword not in ("QueryRetrieveLevel", "SpecificCharacterSet")]
+        found = self._found(query, most)
+        blind = query.model_copy(update={key: _BEYOND.sub("*", getattr(query, key)) for key in _NAMED})
+        if not found and blind != query:
+            # Some servers (Orthanc's plugin 1.7) match no letters beyond ASCII: they are asked for any letters there.
+            found = [one for one in self._found(blind, _WIDE) if _named(query, one)]
+        kept = same_patient(query, found)
+        return tuple(sorted(kept, key=lambda one: (one.date, one.time), reverse=True)[:most])
+
+    def _found(self, query: StudyQuery, most: int) -> list[StudyMatch]:
+        asked = [one for one in identifier(query) if one.keyword not in ("QueryRetrieveLevel", "SpecificCharacterSet")]
+        filters: dict[str, Any] = {one.keyword: str(one.value) for one in asked if one.value}
+        fields = [one.keyword for one in asked]
         with spoken(NAME):
             answers = self._client.search_for_studies(limit=most, fields=fields, search_filters=filters)
             found = [match_of(Dataset.from_json(one)) for one in answers[:most]]
-        kept = same_patient(query, [one for one in found if one is not None])
-        return tuple(sorted(kept, key=lambda one: (one.date, one.time), reverse=True))
+        return [one for one in found if one is not None]
 
     def retrieve(self, study_uid: str, folder: Path) -> Moved:
         """Fetch the films of a study into `folder`, one at a time, ``000001.dcm`` on.
@@ -163,6 +173,12 @@ class Web:
             if error.response is not None:
                 raise refusal(NAME, error.response.status_code) from None
             raise
+
+
+def _named(query: StudyQuery, one: StudyMatch) -> bool:
+    """Whether the name fits, as a PACS would match it."""
+    pattern = query.patient_name.casefold().replace("[", "[[]")
+    return not pattern or fnmatchcase(one.patient_name.casefold(), pattern)
 
 
 def _said(answer: Dataset | int, uid: str) -> Sent:

@@ -4,34 +4,16 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import Field
 from pydicom.dataset import Dataset
 
-from prosvet.core.types import Frozen
 from prosvet.hospital.config import Peer
 from prosvet.hospital.peers.find import answers
 from prosvet.hospital.peers.link import associated, context
-from prosvet.hospital.peers.query import words
+from prosvet.hospital.peers.query import Planned, words
 
-__all__ = ["Planned", "items"]
+__all__ = ["items"]
 
 WORKLIST_FIND = "1.2.840.10008.5.1.4.31"
-
-
-class Planned(Frozen):
-    """One planned step. Dates and times as DICOM writes them; empty where the peer does not tell."""
-
-    patient_id: str = ""
-    patient_name: str = Field(default="", repr=False)
-    birth_date: str = ""
-    sex: str = ""
-    accession: str = ""
-    study_uid: str = ""
-    modality: str = ""
-    station: str = ""
-    date: str = ""
-    time: str = ""
-    procedure: str = ""
 
 
 def items(
