@@ -20,10 +20,11 @@ from prosvet.hospital.ledger.store import Ledger
 from prosvet.hospital.node.facts import NodeFacts
 from prosvet.hospital.node.facts import facts as node_facts
 
-__all__ = ["OutboxRequest", "OutboxResult", "ResultState", "run"]
+__all__ = ["STANDING", "OutboxRequest", "OutboxResult", "ResultState", "run"]
 
 ResultState = Literal["waiting", "sent", "confirmed", "dead"]
-_STATES: tuple[ResultState, ...] = ("waiting", "dead")
+STANDING: tuple[ResultState, ...] = ("waiting", "dead")
+"""Results that have not arrived."""
 
 
 class OutboxRequest(Frozen):
@@ -37,7 +38,7 @@ class OutboxRequest(Frozen):
     results: tuple[int, ...] = Field(default=(), max_length=1000, description="Numbers of results.")
     all_dead: bool = Field(default=False, description="With resend: every dead letter.")
     exams: tuple[str, ...] = Field(default=(), max_length=1000, description="With again: ids of the exams.")
-    states: tuple[ResultState, ...] = Field(default=_STATES, description="With list: of results to show.")
+    states: tuple[ResultState, ...] = Field(default=STANDING, description="With list: of results to show.")
     destination: str | None = Field(default=None, max_length=60, description="Only results for this destination.")
     limit: int = Field(default=100, ge=1, le=1000, description="Rows of a kind at most.")
 

@@ -109,9 +109,7 @@ def _films(hashes: Sequence[str], context: Context) -> dict[str, Row[str, int, s
         return {row.source_sha256: row for row in db.execute(query.where(Image.source_sha256.in_(hashes)))}
 
 
-def _fate(
-    row: Row[int, str, int], films: dict[str, Row[str, int, str, int]], errors: dict[str, str]
-) -> Fate:
+def _fate(row: Row[int, str, int], films: dict[str, Row[str, int, str, int]], errors: dict[str, str]) -> Fate:
     film = films.get(row.sha256)
     if film is not None:
         return Fate(row.number, film.id, None)

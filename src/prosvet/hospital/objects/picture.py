@@ -97,7 +97,9 @@ def _boxes(picture: Image.Image, frame: Frame, examination: Examination) -> None
         box = left * across, top * down, right * across, bottom * down
         colour = _PRESENT if finding.status is Status.PRESENT else _UNCERTAIN
         for away, ink in ((2, (0, 0, 0)), (0, colour)):
-            inner = (box[0] + 2 - away, box[1] + 2 - away, box[2] - 2 + away, box[3] - 2 + away)
+            inset = 2 - away
+            x0, y0 = box[0] + inset, box[1] + inset
+            inner = (x0, y0, max(x0, box[2] - inset), max(y0, box[3] - inset))  # a small finding is a few pixels high
             pen.draw.rounded_rectangle(inner, unit // 2, outline=ink, width=3 if ink == colour else 2)
         placed.append((finding, box, colour))
     taken: list[Rectangle] = []

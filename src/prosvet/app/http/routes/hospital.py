@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.core.types import Frozen
-from prosvet.hospital.flow.outbox_api import OutboxRequest, OutboxResult, ResultState, run
+from prosvet.hospital.flow.outbox_api import STANDING, OutboxRequest, OutboxResult, ResultState, run
 
 __all__ = ["router"]
 
@@ -53,8 +53,8 @@ def show(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> OutboxResult:
     """Counts, exams that are not done, results on their way; pseudonyms alone."""
-    asked = {"states": tuple(state)} if state else {}
-    return run(OutboxRequest(destination=destination, limit=limit, **asked), context)
+    states = tuple(state) if state else STANDING
+    return run(OutboxRequest(states=states, destination=destination, limit=limit), context)
 
 
 @router.post("/resend", summary="Send results again", dependencies=[Depends(require("senior"))])
