@@ -15,6 +15,7 @@ from prosvet.app.cli import (
     marks,
     models,
     monitor,
+    outbox,
     protocol,
     reader_study,
     retrain,
@@ -152,5 +153,8 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "federate.weights": federate.weights,
     "federate.show": federate.show,
     "node": node,
+    "outbox.list": outbox.list_,
+    "outbox.resend": outbox.resend,
+    "outbox.drop": outbox.drop,
     "doctor": doctor,
 }

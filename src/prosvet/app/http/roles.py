@@ -236,6 +236,17 @@ LEAST: dict[str, Least] = {
     "GET /retraining/{name}": "senior",
     "POST /retraining/{name}/run": "senior",
     "POST /retraining/{name}/promote": "senior",
+    # The exchange with the hospital: any reader sees it, a senior sends again or drops.
+    "GET /v1/hospital": "reader",
+    "POST /v1/hospital/resend": "senior",
+    "POST /v1/hospital/drop": "senior",
+    "POST /v1/hospital/again": "senior",
+    "GET /hospital": "reader",
+    "GET /hospital/state": "reader",
+    "POST /hospital/resend": "senior",
+    "POST /hospital/resend-all": "senior",
+    "POST /hospital/drop": "senior",
+    "POST /hospital/again": "senior",
     # Exports for research: they read the originals.
     "GET /v1/deidentify": "admin",
     "POST /v1/deidentify": "admin",

@@ -32,6 +32,7 @@ ROUTERS: dict[str, str] = {
     "monitoring": "prosvet.app.http.routes.monitoring",
     "marks": "prosvet.app.http.routes.marks",
     "deidentify": "prosvet.app.http.routes.deidentify",
+    "hospital": "prosvet.app.http.routes.hospital",
     "metrics": "prosvet.app.http.routes.metrics",
     "federated": "prosvet.app.http.routes.federated",
 }

@@ -36,6 +36,7 @@ NAVIGATION: tuple[tuple[Place, ...], ...] = (
         Place("deidentify", "/deidentify", "lock", "admin"),
     ),
     (
+        Place("hospital", "/hospital", "download", "reader"),
         Place("monitoring", "/monitoring", "eye", "reader"),
         Place("models", "/models", "model"),
         Place("federated", "/federated", "people", "senior"),

@@ -30,4 +30,5 @@ PAGES: dict[str, str] = {
     "federated": "prosvet.app.web.pages.federated",
     "marking": "prosvet.app.web.pages.marking",
     "deidentify": "prosvet.app.web.pages.deidentify",
+    "hospital": "prosvet.app.web.pages.hospital",
 }
