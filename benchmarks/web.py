@@ -33,11 +33,11 @@ from common import figure, finish, latencies, parser
 
 LOCUST = """
 import random
-from locust import HttpUser, between, task
+from locust import FastHttpUser, between, task
 STUDIES = {studies!r}
 QUERIES = {queries!r}
 
-class Reader(HttpUser):
+class Reader(FastHttpUser):
     wait_time = between(0.5, 2.0)
 
     @task(4)
@@ -72,12 +72,23 @@ SEEN = "Chromium, no GPU; films of 256 px but for a few"
 
 
 @contextmanager
-def served(home: Path) -> Iterator[tuple[str, int]]:
-    """The address and the process id of a server over `home`."""
+def served(home: Path, workers: int = 1) -> Iterator[tuple[str, int]]:
+    """The address and the process id of a server over `home` with so many answering processes."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "prosvet", "--home", str(home), "serve", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "prosvet",
+        "--home",
+        str(home),
+        "serve",
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+    ]
     server = subprocess.Popen(command, env=os.environ | {"PROSVET_THREADS": "2"})
     url = f"http://127.0.0.1:{port}"
     try:
@@ -187,7 +198,14 @@ def script_kb(page: Page, address: str) -> float:
     return sum(len(gzip.compress(body, 9)) for body in bodies.values()) / 1000
 
 
-def load(url: str, studies: list[str], users: int, seconds: int) -> list[dict[str, Any]]:
+def warm_up(url: str, workers: int) -> None:
+    """Ask until every process has its indexes: each new connection may fall to another one."""
+    for _ in range(8 * workers):
+        for query in QUERIES[:2]:
+            httpx.get(f"{url}/search", params={"q": query}, timeout=60).raise_for_status()
+
+
+def load(url: str, studies: list[str], users: int, seconds: int, workers: int = 1) -> list[dict[str, Any]]:
     """Many users at once."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "locustfile.py"
@@ -200,7 +218,7 @@ def load(url: str, studies: list[str], users: int, seconds: int) -> list[dict[st
         with (Path(folder) / "load_stats.csv").open(newline="", encoding="utf-8") as stream:
             total = next(row for row in csv.DictReader(stream) if row["Name"] == "Aggregated")
     count, failures = int(total["Request Count"]), int(total["Failure Count"])
-    words = f"{users} users, {seconds} s, users and server on the same two processors"
+    words = f"{users} users, {seconds} s, server of {workers} processes, users and server on the same two processors"
     return [
         figure("load: answers per second", words, float(total["Requests/s"]), count),
         figure("load: failed requests", words, failures, count, target="≤ 0"),
@@ -232,15 +250,18 @@ def main() -> None:
     arguments.add_argument("--home", type=Path, required=True)
     arguments.add_argument("--users", type=int, default=50)
     arguments.add_argument("--seconds", type=int, default=120)
+    arguments.add_argument("--workers", type=int, default=2, help="answering processes of the server under load")
     arguments.add_argument("--requests", type=int, default=10_000, help="for the memory; 0 leaves it out")
     given = arguments.parse_args()
     with served(given.home) as (url, pid), httpx.Client(base_url=url, timeout=60) as client:
         studies = some_studies(client, 60)
         rows = server_times(client, studies)
         rows += browser_times(url, studies[:20])
-        rows += load(url, studies, given.users, given.seconds)
         if given.requests:
             rows.append(flatness(client, pid, studies, given.requests))
+    with served(given.home, given.workers) as (url, _):
+        warm_up(url, given.workers)
+        rows += load(url, studies, given.users, given.seconds, given.workers)
     finish("web", given.out, figures=rows)
 
 
