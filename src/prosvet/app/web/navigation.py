@@ -26,7 +26,6 @@ NAVIGATION: tuple[tuple[Place, ...], ...] = (
         Place("double", "/double-reading", "two", "reader"),
         Place("retrospective", "/retrospective", "clock", "senior"),
         Place("screening", "/screening", "check", "reader"),
-        Place("marking", "/marking", "pen", "reader"),
     ),
     (
         Place("ask", "/ask", "question"),
@@ -36,15 +35,18 @@ NAVIGATION: tuple[tuple[Place, ...], ...] = (
         Place("deidentify", "/deidentify", "lock", "admin"),
     ),
     (
+        Place("marking", "/marking", "pen", "reader"),
+        Place("site", "/site", "house", "reader"),
+        Place("retraining", "/retraining", "up", "senior"),
+        Place("federated", "/federated", "network", "senior"),
+    ),
+    (
         Place("hospital", "/hospital", "download", "reader"),
         Place("monitoring", "/monitoring", "eye", "reader"),
         Place("models", "/models", "model"),
-        Place("federated", "/federated", "people", "senior"),
-        Place("site", "/site", "house", "reader"),
-        Place("retraining", "/retraining", "up", "senior"),
         Place("jobs", "/jobs", "gear"),
         Place("settings", "/settings", "sliders"),
         Place("help", "/help", "help"),
     ),
 )
-"""Three groups: reading, research, the house."""
+"""Four groups: reading, research, learning, the house."""
