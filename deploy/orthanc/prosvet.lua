@@ -1,23 +1,23 @@
 -- A study that has stood still for StableAge seconds goes to Prosvet; what Prosvet sent is not sent back to it.
--- A study that could not be sent is tried again when the next one stands still, and when Orthanc starts.
+-- While Prosvet is away a study is tried again every few seconds, and again after a restart of Orthanc. One that Prosvet
+-- refuses is given up after some tries: it stands among the failed jobs, for a person.
 
 local TARGET = 'prosvet'
-local PAUSE = 30   -- seconds between two tries of one job
-local failed = {}  -- job -> when it failed
+local PAUSE = 5  -- seconds between two tries while Prosvet is away
+local TRIES = 5  -- of a study that Prosvet answers to, and refuses
+local tries = {} -- job -> how many
+
+local function answers()
+   return RestApiPost('/modalities/' .. TARGET .. '/echo', '{}', false) ~= nil
+end
+
+local function again(job)
+   RestApiPost('/jobs/' .. job .. '/resubmit', '{}', false)
+end
 
 local function fromProsvet(instance)
    local target = ParseJson(RestApiGet('/modalities/' .. TARGET .. '/configuration', false))
-   local sender = RestApiGet('/instances/' .. instance .. '/metadata/RemoteAET', false)
-   return sender == target['AET']
-end
-
-local function tryAgain(all)
-   for job, at in pairs(failed) do
-      if all or os.time() - at >= PAUSE then
-         failed[job] = nil
-         RestApiPost('/jobs/' .. job .. '/resubmit', '{}', false)
-      end
-   end
+   return RestApiGet('/instances/' .. instance .. '/metadata/RemoteAET', false) == target['AET']
 end
 
 function OnStableStudy(study, tags, metadata, origin)
@@ -32,18 +32,32 @@ function OnStableStudy(study, tags, metadata, origin)
       RestApiPost('/modalities/' .. TARGET .. '/store',
                   DumpJson({ Resources = fresh, Synchronous = false, Permissive = false }, true), false)
    end
-   tryAgain(false)
 end
 
 function OnJobFailure(job)
-   failed[job] = os.time()
+   if ParseJson(RestApiGet('/jobs/' .. job, false))['Type'] ~= 'DicomModalityStore' then
+      return
+   end
+   if answers() then
+      tries[job] = (tries[job] or 0) + 1
+      if tries[job] > TRIES then
+         print('A study was not taken by ' .. TARGET .. ' and is given up: job ' .. job)
+         return
+      end
+   else
+      os.execute('sleep ' .. PAUSE) -- events wait for this one; storing and the REST interface do not
+   end
+   again(job)
+end
+
+function OnJobSuccess(job)
+   tries[job] = nil
 end
 
 function Initialize()
    for _, job in ipairs(ParseJson(RestApiGet('/jobs?expand', false))) do
       if job['State'] == 'Failure' and job['Type'] == 'DicomModalityStore' then
-         failed[job['ID']] = 0
+         again(job['ID'])
       end
    end
-   tryAgain(true)
 end

@@ -40,9 +40,14 @@ class Proxy:
         path = request.path_params["path"]
         if not _PATH.fullmatch(path) or ".." in path:
             return Response(status_code=404)
-        return await run_in_threadpool(self._ask, path, request.url.query, request.headers.get("accept", "*/*"))
+        # Its own addresses in answers (BulkDataURI) must lead back here: Orthanc makes them of this header.
+        headers = {
+            "Accept": request.headers.get("accept", "*/*"), "Accept-Encoding": "identity",
+            "Forwarded": f"host={request.url.netloc};proto={request.url.scheme}",
+        }  # fmt: skip
+        return await run_in_threadpool(self._ask, path, request.url.query, headers)
 
-    def _ask(self, path: str, query: str, accept: str) -> Response:
+    def _ask(self, path: str, query: str, asked: dict[str, str]) -> Response:
         study = _STUDY.match(path)
         if study is not None:
             self._tell(study[1])
@@ -50,8 +55,7 @@ class Proxy:
         connection = kind(self._place.netloc, timeout=_TIMEOUT)
         try:
             target = f"{self._place.path}/dicom-web/{path}" + (f"?{query}" if query else "")
-            # Its own addresses in answers (BulkDataURI) must lead back here: Orthanc makes them of these headers.
-            connection.request("GET", target, headers={"Accept": accept, "Accept-Encoding": "identity"})
+            connection.request("GET", target, headers=asked)
             found = connection.getresponse()
         except (OSError, http.client.HTTPException):
             connection.close()

@@ -29,7 +29,9 @@ FORMATS: tuple[LogFormat, ...] = ("text", "json")
 
 _OURS = ("prosvet", "__main__")
 # Four components and more; an address has four of up to three digits each, and a version seldom that many.
-_UID = re.compile(r"(?<![\w.])(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.]))\d+(?:\.\d+){3,}(?![\w])")
+_UID = re.compile(
+    r"(?<![\w.])(?:2\.25\.\d{5,}[\d.]*|(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.]))\d+(?:\.\d+){3,})(?![\w])"
+)
 _NAME = re.compile(r"[^\W\d_][\w'’. -]*\^[\w'’.^= -]*")
 _WARNING = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+): (?P<category>\w+):")
 
@@ -48,7 +50,7 @@ def without_identity(words: str) -> str:
 def _filled(record: logging.LogRecord) -> str:
     """The line's words, without the person."""
     if record.name == "py.warnings":
-        found = _WARNING.match(str(record.args[0]) if isinstance(record.args, tuple) and record.args else "")
+        found = _WARNING.match(record.getMessage())
         return f"{found['category']} at {found['file']}:{found['line']}" if found else "a warning"
     if record.name.split(".")[0] not in _OURS:
         return without_identity(str(record.msg))

@@ -77,7 +77,7 @@ def test_what_is_restored_answers_as_before(filled: Context, enter, tmp_path: Pa
         assert (new / "sites" / "local" / "deployments.jsonl").exists()
         assert not (new / "index").exists() or after.hits  # indexes are built anew, not restored
         assert verify(new / "audit.jsonl") is None
-        assert json.loads((new / "audit.jsonl").read_text().splitlines()[-2])["event"] == "backup.restored"
+        assert json.loads((new / "audit.jsonl").read_text().splitlines()[-1])["event"] == "backup.restored"
 
 
 def test_a_second_generation_copies_only_what_is_new(filled: Context, tmp_path: Path) -> None:
@@ -375,7 +375,8 @@ def _more_objects(context: Context, count: int, what: str = "") -> None:
         files.path(name).write_bytes(data)
         rows.append({
             "sop_uid": f"1.2.1.7{what.strip()}.{number}", "study_uid": "1.2.1", "series_uid": "1.2.1.0",
-            "sop_class": "1.2", "transfer_syntax": "1.2", "modality": "CR", "sha256": name, "bytes": len(data), "sender": "A",
+            "sop_class": "1.2", "transfer_syntax": "1.2", "modality": "CR", "sha256": name,
+            "bytes": len(data), "sender": "A",
             "at": datetime(2026, 1, 1), "state": "read",
         })  # fmt: skip
     with ledger.write() as db:
