@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from prosvet.hospital.node.rows import Arrival, enter
 from prosvet.hospital.node.spool import Spooled
 from prosvet.hospital.objects import write
 
-__all__ = ["Flow", "Peer", "free_port", "post", "storescp", "wait_for"]
+__all__ = ["Flow", "Peer", "free_port", "gone", "post", "storescp", "wait_for"]
 
 
 def free_port() -> int:
@@ -48,6 +48,17 @@ def wait_for(port: int, seconds: float = 30.0) -> None:
     raise TimeoutError(f"nobody listens on {port}")
 
 
+def gone(port: int, seconds: float = 30.0) -> bool:
+    """Whether nobody listens on `port` any more, in time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) != 0:
+                return True
+        time.sleep(0.1)
+    return False
+
+
 class Flow:
     """A home's ledger with what the node would have written into it."""
 
@@ -57,11 +68,13 @@ class Flow:
         self.context, self.ledger = context, context.get(Ledger)
         self.config: HospitalConfig = load_config(context)
 
-    def receive(self, *films: Dataset, passed_by: str | None = None, late: float = 0.0, at: datetime | None = None) -> str:
+    def receive(
+        self, *films: Dataset, passed_by: str | None = None, late: float = 0.0
+    ) -> str:
         """Keep `films` as the node does; ``late`` seconds past their deadline. Returns the StudyInstanceUID."""
         arrivals = [self._arrival(film, passed_by) for film in films]
         with self.ledger.write() as connection:
-            enter(connection, arrivals, at or now(), timedelta(minutes=10) if not late else timedelta(seconds=-late))
+            enter(connection, arrivals, now(), timedelta(minutes=10) if not late else timedelta(seconds=-late))
         return str(films[0].StudyInstanceUID)
 
     def _arrival(self, film: Dataset, passed_by: str | None) -> Arrival:

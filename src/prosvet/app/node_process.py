@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from threading import Event, Thread
+from threading import Event, Thread, current_thread, main_thread
 from typing import Any
 
 from prosvet.app.node import NodeRequest, configured, receive
@@ -61,10 +62,28 @@ def node_beside(context: Context, wanted: bool) -> Iterator[None]:
     guard = Thread(target=_guard, args=(first, context.settings, over), name="node-guard")
     guard.start()
     try:
-        yield
+        with _ended_by_sigterm():
+            yield
     finally:
         over.set()
         guard.join()
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the block in good order: the server, when it has stopped, sends itself the signal once more."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def _started(settings: Settings) -> SpawnProcess:
@@ -138,4 +157,4 @@ def _follow() -> None:
     parent = parent_process()
     if parent is not None:
         wait([parent.sentinel])
-        os.kill(os.getpid(), 15)
+        os.kill(os.getpid(), signal.SIGTERM)

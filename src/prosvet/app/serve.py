@@ -82,12 +82,13 @@ def serve(request: ServeRequest, context: Context, opened: Callable[[str], None]
         raise AccountsNeeded(host=request.host)
     if not is_loopback(request.host) and not request.behind_proxy:
         log.warning("%s", text("cli.serve.tls", context.lang))
-    place = door(request)
-    url = f"http://{request.host}:{place.getsockname()[1]}"
-    opened(url)
-    with node_beside(context, request.hospital), shared_questions(request.workers) as kept:
-        application = Application(context.settings, request.needs_accounts, kept)
-        _listen(application, place, request)
+    with node_beside(context, request.hospital):
+        place = door(request)
+        url = f"http://{request.host}:{place.getsockname()[1]}"
+        opened(url)
+        with shared_questions(request.workers) as kept:
+            application = Application(context.settings, request.needs_accounts, kept)
+            _listen(application, place, request)
     return ServeResult(url=url)
 
 

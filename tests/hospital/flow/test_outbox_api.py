@@ -59,9 +59,7 @@ def test_a_dead_letter_is_sent_again_and_dropped_by_name(
     assert [(line["event"], line["by"]) for line in lines] == [("outbox.resend", "Orlova"), ("outbox.drop", "Orlova")]
 
 
-def test_only_a_senior_changes_and_only_what_is_there(
-    flow: Callable[..., Flow], film: Callable[..., Dataset]
-) -> None:
+def test_only_a_senior_changes_and_only_what_is_there(flow: Callable[..., Flow], film: Callable[..., Dataset]) -> None:
     made = flow()
     number = dead(made, film())
     reader = made.context.child(actor=Actor("Petrov", "reader"))
@@ -78,9 +76,7 @@ def test_only_a_senior_changes_and_only_what_is_there(
     assert [row.state for row in made.outgoing()] == ["dead"]
 
 
-def test_an_exam_that_was_given_up_is_worked_on_again(
-    flow: Callable[..., Flow], film: Callable[..., Dataset]
-) -> None:
+def test_an_exam_that_was_given_up_is_worked_on_again(flow: Callable[..., Flow], film: Callable[..., Dataset]) -> None:
     made = flow()
     uid = made.receive(film(), late=60.0)
     with made.ledger.write() as connection:
