@@ -142,6 +142,22 @@ CAPABILITIES: dict[str, Capability] = {
             "POST /hospital/drop", "POST /hospital/again",
         ),
     ),
+    "fhir": Capability(
+        "prosvet.hospital.fhir.api", "FhirRequest", "FhirResult", ("export.fhir",), "hospital/fhir",
+        routes=("GET /v1/studies/{study}/fhir", "POST /v1/studies/{study}/fhir/push"),
+    ),
+    "fhir.hl7": Capability(
+        "prosvet.hospital.hl7.api", "Hl7Request", "Hl7Result", ("export.hl7",), "hospital/hl7",
+        routes=("GET /v1/studies/{study}/hl7", "POST /v1/studies/{study}/hl7/push"),
+    ),
+    "peers": Capability(
+        "prosvet.hospital.peers.api", "PeersRequest", "PeersResult",
+        ("peers.list", "peers.echo", "peers.find", "peers.fetch", "peers.worklist"), "hospital/peers",
+        routes=(
+            "GET /v1/peers", "POST /v1/peers/{name}/echo", "POST /v1/peers/{name}/find",
+            "POST /v1/peers/{name}/fetch", "POST /v1/peers/{name}/worklist",
+        ),
+    ),
     "evaluate.reports": Capability(
         "prosvet.evaluation.reports.api", "ReportsRequest", "Evaluation", ("evaluate.reports",), "evaluation/reports",
         routes=("POST /v1/evaluate/reports",),

@@ -160,5 +160,5 @@ def test_a_commitment_that_never_comes_is_no_commitment(serve: Serve) -> None:
 
 @pytest.mark.parametrize("asked", [{}, {"patient_id": "*"}, {"patient_name": "*"}, {"patient_id": "a\\b"}])
 def test_a_question_for_everybody_is_not_asked(asked: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="name a patient|wildcards"):
+    with pytest.raises(ValueError, match=r"name a patient|wildcards|backslash"):
         StudyQuery(**asked)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,7 +114,7 @@ def _run(session: Session, **values: object) -> PeersResult:
     return run(session.request(PeersRequest, **values), session.context)
 
 
-def _table(session: Session, done: PeersResult, rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> Answer:
+def _table(session: Session, done: PeersResult, rows: Sequence[tuple[str, ...]], columns: tuple[str, ...]) -> Answer:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

@@ -18,6 +18,8 @@ ROUTERS: dict[str, str] = {
     "jobs": "prosvet.app.http.routes.jobs",
     "protocols": "prosvet.app.http.routes.protocols",
     "results": "prosvet.app.http.routes.results",
+    "fhir": "prosvet.app.http.routes.fhir",
+    "peers": "prosvet.app.http.routes.peers",
     "images": "prosvet.app.http.routes.images",
     "worklist": "prosvet.app.http.routes.worklist",
     "uploads": "prosvet.app.http.routes.uploads",

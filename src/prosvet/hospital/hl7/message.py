@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["oru"]
 
 VERSION = "2.5"
+_LONGEST_TEXT = 65536  # of FT (2.A.31)
 _REPORT = components(("18748-4", "Diagnostic imaging report", "LN"))
 _SEXES = {"M": "M", "F": "F", "O": "O"}
 
@@ -111,12 +112,24 @@ def _stamp(at: datetime) -> str:
 
 
 def _check(message: str) -> None:
-    """Hold the message against the tables of the standard."""
+    """Hold the message against the tables of the standard.
+
+    The library takes a value of any type for a short string (199 signs), so that the length of formatted text is
+    looked at here.
+    """
     from hl7apy.consts import VALIDATION_LEVEL
     from hl7apy.exceptions import HL7apyException
     from hl7apy.parser import parse_message
 
+    rows = [segment.split("|") for segment in message.split("\r")]
+    for row in rows:
+        if row[0] == "OBX" and row[2] == "FT":
+            if len(row[5]) > _LONGEST_TEXT:
+                raise ResultError(reason="not_hl7", keyword="MaxLengthReached")
+            row[5] = "text"
     try:
-        parse_message(message, validation_level=VALIDATION_LEVEL.STRICT, force_validation=True)
+        parse_message(
+            "\r".join("|".join(row) for row in rows), validation_level=VALIDATION_LEVEL.STRICT, force_validation=True
+        )
     except HL7apyException as error:
         raise ResultError(reason="not_hl7", keyword=type(error).__name__) from None

@@ -8,7 +8,15 @@ from pydicom.sr.coding import Code
 from prosvet.core.i18n import text
 from prosvet.core.types import Finding, Measurement, Status
 from prosvet.hospital.hl7.words import coded, components, escaped, field
-from prosvet.hospital.objects.codes import concept_code, laterality_code, own, severity_code, site_code, status_code
+from prosvet.hospital.objects.codes import (
+    SCHEME,
+    concept_code,
+    laterality_code,
+    own,
+    severity_code,
+    site_code,
+    status_code,
+)
 from prosvet.hospital.objects.results import Part, Results
 from prosvet.hospital.objects.said import findings_of, widths_of
 from prosvet.hospital.objects.sources import Sources
@@ -42,14 +50,17 @@ _Row = tuple[str, str, str, str, str, str]  # type, name, sub-id, value, units, 
 
 def _segment(number: int, row: _Row, results: Results) -> str:
     kind, name, sub, value, units, status = row
-    fields = [""] * 19
+    fields = [""] * 18
     fields[0], fields[1], fields[2], fields[3], fields[4] = "OBX", str(number), kind, name, sub
     fields[5], fields[6], fields[11] = value, units, status
     if results.signed:
         family, _, rest = results.signed.name.replace("^", " ").strip().partition(" ")
         fields[16] = components(("", family, rest))
     if results.model and kind != "HD":
-        fields[18] = components((f"{results.model.name}@{results.model.revision}", "Prosvet"))
+        # Observation method: the equipment's own field (OBX-18) is too short for a name and a revision.
+        model = results.model
+        words = f"{model.name}@{model.revision}, operating_point={model.operating_point}"
+        fields[17] = components(("algorithm", words, SCHEME))
     return field(*fields)
 
 

@@ -55,9 +55,10 @@ class Session(requests.Session):
         elif config.user is not None and config.password_file is not None:
             self.auth = (config.user, read_secret(config.password_file))
 
-    def request(self, *arguments: Any, **named: Any) -> requests.Response:
-        """As the library's, without redirects."""
-        return super().request(*arguments, **{**named, "allow_redirects": False})
+    def request(self, method: str, url: str | bytes, *more: Any, **named: Any) -> requests.Response:
+        """As the library's, without redirects; a star may stand in a query as it is (RFC 3986, 3.4)."""
+        place = url.replace("%2A", "*") if isinstance(url, str) else url
+        return super().request(method, place, *more, **{**named, "allow_redirects": False})
 
     def send(self, request: requests.PreparedRequest, **named: Any) -> requests.Response:
         """Send, and take the whole answer.

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 NAME = "dicomweb"
 _PAUSES = (0.0, 0.3, 1.0)  # seconds: some servers list an object a moment after they took it
 _CONFLICT = 409
-_BEYOND = re.compile(r"[^\x00-\x7f]+")
+_BEYOND = re.compile(r"[^A-Za-z0-9*?._-]+")
 _NAMED = ("patient_id", "patient_name", "accession")
 _WIDE = 500  # answers to a question that had to be widened
 _NOT_THERE = (204, 404)
@@ -77,7 +77,7 @@ class Web:
         found = self._found(query, most)
         blind = query.model_copy(update={key: _BEYOND.sub("*", getattr(query, key)) for key in _NAMED})
         if not found and blind != query:
-            # Some servers (Orthanc's plugin 1.7) match no letters beyond ASCII: they are asked for any letters there.
+            # Some servers (Debian's Orthanc) do not undo %-encoding: where it is needed, they are asked for anything.
             found = [one for one in self._found(blind, _WIDE) if _named(query, one)]
         kept = same_patient(query, found)
         return tuple(sorted(kept, key=lambda one: (one.date, one.time), reverse=True)[:most])
