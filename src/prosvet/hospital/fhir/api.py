@@ -16,7 +16,6 @@ from prosvet.hospital.config import FILE, load_config
 from prosvet.hospital.fhir.making import bundle, write
 from prosvet.hospital.fhir.scene import Version
 from prosvet.hospital.objects.api import study_results
-from prosvet.hospital.peers.fhir import push
 
 __all__ = ["FhirRequest", "FhirResult", "run"]
 
@@ -82,6 +81,8 @@ def run(request: FhirRequest, context: Context) -> FhirResult:
     if request.push and config is not None:
         if not found.sources.identified:
             raise ResultError(reason="pseudonyms")
+        from prosvet.hospital.peers.fhir import push  # its library comes with the extra
+
         pushed = "newer_there" if push(data, config).newer else "taken"
     AuditLog.from_context(context).write(
         "export_fhir", study=request.study, basis=found.basis, identified=found.sources.identified, pushed=pushed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
+from prosvet.core.i18n import text
 from prosvet.core.types import Finding, Measurement, Status
 from prosvet.hospital.fhir.scene import Resource, Scene, concept, day_of, moment
 from prosvet.hospital.objects.codes import (
@@ -67,7 +68,12 @@ def _finding(finding: Finding, scene: Scene) -> Resource:
         side = laterality_code(finding, site, lang)
         if side is not None:
             made["bodySite"]["text"] = f"{site.meaning}, {side.meaning}"
-            parts.append({"code": concept(codes.SCT.Laterality), "valueCodeableConcept": concept(side)})
+            parts.append(
+                {
+                    "code": concept(codes.SCT.Laterality, text("fhir.laterality", lang)),
+                    "valueCodeableConcept": concept(side),
+                }
+            )
     if finding.severity:
         name = concept(codes.SCT.Severity, scene.say("names.severity"))
         parts.append({"code": name, "valueCodeableConcept": concept(severity_code(finding.severity, lang))})

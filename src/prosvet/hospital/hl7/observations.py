@@ -73,16 +73,29 @@ def _finding(finding: Finding, sub: str, results: Results) -> list[_Row]:
     rows: list[_Row] = [("CE", coded(name), sub, said, "", state)]
     site = site_code(finding, lang)
     if site is not None:
-        rows.append(("CE", coded(codes.SCT.FindingSite), sub, coded(site), "", state))
+        rows.append(
+            ("CE", coded(_named(codes.SCT.FindingSite, "fhir.finding_site", results)), sub, coded(site), "", state)
+        )
         side = laterality_code(finding, site, lang)
         if side is not None:
-            rows.append(("CE", coded(codes.SCT.Laterality), sub, coded(side), "", state))
+            rows.append(
+                ("CE", coded(_named(codes.SCT.Laterality, "fhir.laterality", results)), sub, coded(side), "", state)
+            )
     if finding.severity:
-        rows.append(("CE", coded(_named(codes.SCT.Severity, "severity", results)), sub,
+        rows.append(("CE", coded(_named(codes.SCT.Severity, "objects.names.severity", results)), sub,
                      coded(severity_code(finding.severity, lang)), "", state))  # fmt: skip
     if finding.probability is not None and results.signed is None and results.model:
         chance = f"{100 * finding.probability:.1f}"
-        rows.append(("NM", coded(_named(codes.DCM.Probability, "probability", results)), sub, chance, _PERCENT, state))
+        rows.append(
+            (
+                "NM",
+                coded(_named(codes.DCM.Probability, "objects.names.probability", results)),
+                sub,
+                chance,
+                _PERCENT,
+                state,
+            )
+        )
     return rows
 
 
@@ -101,5 +114,5 @@ def _part(part: Part, results: Results) -> _Row:
     return ("FT", coded(name), "", escaped(part.text), "", result_status(results))
 
 
-def _named(code: Code, name: str, results: Results) -> Code:
-    return Code(code.value, code.scheme_designator, text(f"objects.names.{name}", results.lang))
+def _named(code: Code, key: str, results: Results) -> Code:
+    return Code(code.value, code.scheme_designator, text(key, results.lang))
