@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, Thread
 
 import pytest
 from pydicom import dcmread
@@ -18,7 +19,7 @@ from prosvet.archive.database import file_lock
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
 from prosvet.core.audit import verify
-from prosvet.core.errors import DiskFull, ModelError
+from prosvet.core.errors import AlreadyRunning, DiskFull, ModelError
 from prosvet.hospital.flow import sorting, worker
 from prosvet.hospital.flow.queue import Queue
 from prosvet.hospital.flow.worker import Worker
@@ -199,3 +200,50 @@ def test_a_ledger_that_cannot_be_written_leaves_the_exam_as_it_was(
     ready(made, uid)
     worker_.turn()
     assert len(made.outgoing()) == 5
+
+
+@pytest.mark.slow
+def test_a_ledger_that_another_holds_for_long_costs_nothing(
+    flow: Callable[..., Flow], film: Callable[..., Dataset]
+) -> None:
+    """Half a minute is waited, then the worker is told; when the other lets go, the exam is there as it was."""
+    made = flow(PACS)
+    uid = made.receive(film())
+    ready(made, uid)
+    other = sqlite3.connect(made.ledger.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(AlreadyRunning):
+        works(made).turn()
+    other.execute("ROLLBACK")
+    other.close()
+    while works(made).turn():
+        pass
+    assert (made.exam(uid).state, len(made.outgoing())) == ("done", 5)
+
+
+def test_a_full_disk_leaves_the_worker_running(
+    flow: Callable[..., Flow], film: Callable[..., Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be written now is written when there is room: nobody's thread ends for it."""
+    made = flow(PACS)
+    uid = made.receive(film())
+    ready(made, uid)
+    stop, full, worker_ = Event(), Event(), works(made)
+
+    def no_room(*_: object, **__: object) -> None:
+        full.set()
+        raise DiskFull(path="ledger")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Queue, "lease", no_room)
+        patched.setattr(worker, "_LATER", 0.2)
+        thread = Thread(target=worker_, args=(stop,), daemon=True)
+        thread.start()
+        assert full.wait(10)
+    until = time.monotonic() + 60
+    while made.exam(uid).state != "done" and time.monotonic() < until:
+        time.sleep(0.1)
+    stop.set()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert made.exam(uid).state == "done"

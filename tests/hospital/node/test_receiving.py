@@ -56,7 +56,7 @@ def test_the_exam_counts_its_objects_and_holds_pseudonyms_only(receiver: Start, 
     assert (exam.objects, exam.state, exam.round) == (3, "arriving", 0)
     assert exam.patient.startswith("P") and str(film.PatientID) not in exam.patient
     lines = (one.context.settings.home / "audit.jsonl").read_text()
-    assert names.study(film.StudyInstanceUID) in lines
+    assert names.study(f"uid:{film.StudyInstanceUID}") in lines
     assert film.StudyInstanceUID not in lines and film.SOPInstanceUID not in lines
     assert verify(one.context.settings.home / "audit.jsonl") is None
 

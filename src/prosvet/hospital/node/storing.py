@@ -82,7 +82,7 @@ class Storing:
             syntax,
             sender,
             self._names.patient(identity.patient),
-            self._names.study(identity.study_uid),
+            self._names.study(f"uid:{identity.study_uid}"),
             route(identity.sop_class, identity.modality, identity.body_part, self._routing),
         )
 
