@@ -79,7 +79,7 @@ class _Site(SiteMetrics):
 
     def _alarms(self) -> Metric:
         open_ = Counter(alarm.cause for alarm in self._result.alarms if alarm.closed is None)
-        counts = {cause: open_[cause] for cause in CAUSES}
+        counts: dict[str, float] = {cause: open_[cause] for cause in CAUSES}
         return self.by("monitor_open_alarms", "Alarms not closed, by cause.", "cause", counts)
 
     def _drift(self) -> Metric:
