@@ -68,9 +68,7 @@ class Flow:
         self.context, self.ledger = context, context.get(Ledger)
         self.config: HospitalConfig = load_config(context)
 
-    def receive(
-        self, *films: Dataset, passed_by: str | None = None, late: float = 0.0
-    ) -> str:
+    def receive(self, *films: Dataset, passed_by: str | None = None, late: float = 0.0) -> str:
         """Keep `films` as the node does; ``late`` seconds past their deadline. Returns the StudyInstanceUID."""
         arrivals = [self._arrival(film, passed_by) for film in films]
         with self.ledger.write() as connection:

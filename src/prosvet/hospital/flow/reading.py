@@ -58,6 +58,8 @@ def work(lease: Lease, config: HospitalConfig, ledger: Ledger, context: Context)
     query = query.where(Received.study_uid == lease.study_uid, Received.state == "read").order_by(Received.number)
     with ledger.read() as connection:
         rows = connection.execute(query).all()
+    if not rows:  # all of it was passed by on receipt
+        return Outcome((), "no_film")
     _screen(lease, context)
     if not config.results.destinations:
         return Outcome((), "no_destination")
