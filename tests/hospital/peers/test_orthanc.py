@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -118,6 +119,9 @@ def test_priors_come_into_the_archive_under_pseudonyms(
         f'[[peers]]\nname = "pacs"\naet = "{one.aet}"\nhost = "{one.host}"\nport = {one.port}\nmay_query = true\n'
         f'[dicomweb]\nurl = "{pacs.url}/dicom-web"\n'
     )
+    left = context.settings.home / "hospital" / "fetch-killed"
+    left.mkdir(parents=True)
+    os.utime(left, (1, 1))
     done = run(PeersRequest(action="fetch", peer=source, patient_id="PRIOR-1", modalities=("CR", "DX")), context)
     assert done.fetched is not None
     assert (done.fetched.studies, done.fetched.objects, done.fetched.images) == (1, 1, 1)

@@ -5,9 +5,9 @@ They go to the archive and not to the ledger: nobody waits for results of an old
 
 from __future__ import annotations
 
-import logging
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from prosvet.archive.api import IngestRequest
@@ -24,7 +24,7 @@ from prosvet.hospital.peers.web import NAME, Web
 
 __all__ = ["fetch", "search"]
 
-log = logging.getLogger(__name__)
+_LEFT = 6 * 3600.0  # seconds: no fetch lasts that long
 
 
 def search(source: Peer | DicomWeb, query: StudyQuery, calling: str, most: int) -> tuple[StudyMatch, ...]:
@@ -70,6 +70,7 @@ def fetch(
 
 def _taken_in(source: Peer | DicomWeb, wanted: tuple[StudyMatch, ...], calling: str, context: Context) -> Fetched:
     home = context.get(Ledger).folder
+    _sweep(home)
     with room_for(home):
         folder = Path(tempfile.mkdtemp(dir=home, prefix="fetch-"))
     try:
@@ -89,3 +90,10 @@ def _taken_in(source: Peer | DicomWeb, wanted: tuple[StudyMatch, ...], calling: 
         studies=len(wanted), objects=objects, failed=sum(one.failed for one in moved),
         images=tally.images if tally else 0, known=tally.skipped if tally else 0, refused=tally.failed if tally else 0,
     )  # fmt: skip
+
+
+def _sweep(home: Path) -> None:
+    """Throw away what a fetch that was killed has left: films with their patients."""
+    for left in home.glob("fetch-*"):
+        if left.stat().st_mtime < time.time() - _LEFT:
+            shutil.rmtree(left, ignore_errors=True)
