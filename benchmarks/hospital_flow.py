@@ -23,12 +23,13 @@ from common import ROOT, figure, finish, parser
 
 sys.path.insert(0, str(ROOT / "tests"))
 
+from pydicom.dataset import Dataset
+
 from conftest import shared_folder
 from flow_lives import Home, Sender, kill_test, nest, outcome, words
 from flow_support import free_port, storescp
 from hospital_films import as_dx, fresh_uid
 from prosvet.hospital.ledger.schema import Exam, Outgoing
-from pydicom.dataset import Dataset
 
 _DAY = 3000
 _HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 14, 16, 16, 15, 12, 12, 11, 9, 7, 5, 4, 3, 3, 2, 2, 1)
