@@ -67,6 +67,9 @@ docs-check: $(VENV)/.dev ## The reference pages and the figures are those of the
 
 data: $(DATA_READY) ## Fetch the public data for demo and tests
 
+ohif: ## Fetch OHIF's prebuilt viewer (npm, 50 MB) into .ohif/, for prosvet ohif
+	mkdir -p .ohif && cd .ohif && npm pack --silent @ohif/app@3.13.2 && tar xzf ohif-app-3.13.2.tgz --strip-components=1 && rm ohif-app-3.13.2.tgz
+
 wheel: $(VENV)/.dev ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps -w dist .
 

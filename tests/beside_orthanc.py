@@ -69,4 +69,8 @@ def orthanc(folder: Path, prosvet_port: int, dicom_port: int | None = None) -> I
         yield made
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,23 +1,25 @@
 -- A study that has stood still for StableAge seconds goes to Prosvet; what Prosvet sent is not sent back to it.
--- While Prosvet is away a study is tried again every few seconds, and again after a restart of Orthanc. One that Prosvet
--- refuses is given up after some tries: it stands among the failed jobs, for a person.
+-- A study that could not be sent is tried again when the next one stands still, and when Orthanc starts. One that
+-- Prosvet refuses is given up after some tries: it stands among the failed jobs, for a person.
 
 local TARGET = 'prosvet'
-local PAUSE = 5  -- seconds between two tries while Prosvet is away
-local TRIES = 5  -- of a study that Prosvet answers to, and refuses
-local tries = {} -- job -> how many
-
-local function answers()
-   return RestApiPost('/modalities/' .. TARGET .. '/echo', '{}', false) ~= nil
-end
-
-local function again(job)
-   RestApiPost('/jobs/' .. job .. '/resubmit', '{}', false)
-end
+local PAUSE = 30  -- seconds between two tries of one job
+local TRIES = 20
+local failed = {} -- job -> when it failed
+local tries = {}  -- job -> how often
 
 local function fromProsvet(instance)
    local target = ParseJson(RestApiGet('/modalities/' .. TARGET .. '/configuration', false))
    return RestApiGet('/instances/' .. instance .. '/metadata/RemoteAET', false) == target['AET']
+end
+
+local function again()
+   for job, at in pairs(failed) do
+      if os.time() - at >= PAUSE then
+         failed[job] = nil
+         RestApiPost('/jobs/' .. job .. '/resubmit', '{}', false)
+      end
+   end
 end
 
 function OnStableStudy(study, tags, metadata, origin)
@@ -32,22 +34,19 @@ function OnStableStudy(study, tags, metadata, origin)
       RestApiPost('/modalities/' .. TARGET .. '/store',
                   DumpJson({ Resources = fresh, Synchronous = false, Permissive = false }, true), false)
    end
+   again()
 end
 
 function OnJobFailure(job)
    if ParseJson(RestApiGet('/jobs/' .. job, false))['Type'] ~= 'DicomModalityStore' then
       return
    end
-   if answers() then
-      tries[job] = (tries[job] or 0) + 1
-      if tries[job] > TRIES then
-         print('A study was not taken by ' .. TARGET .. ' and is given up: job ' .. job)
-         return
-      end
+   tries[job] = (tries[job] or 0) + 1
+   if tries[job] < TRIES then
+      failed[job] = os.time()
    else
-      os.execute('sleep ' .. PAUSE) -- events wait for this one; storing and the REST interface do not
+      print('A study was not taken by ' .. TARGET .. ' and is given up: job ' .. job)
    end
-   again(job)
 end
 
 function OnJobSuccess(job)
@@ -57,7 +56,8 @@ end
 function Initialize()
    for _, job in ipairs(ParseJson(RestApiGet('/jobs?expand', false))) do
       if job['State'] == 'Failure' and job['Type'] == 'DicomModalityStore' then
-         again(job['ID'])
+         failed[job['ID']] = 0
       end
    end
+   again()
 end

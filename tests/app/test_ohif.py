@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from prosvet.app.dicomweb_proxy import with_plane
 from prosvet.app.ohif import OhifRequest, application, policy
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound
@@ -115,3 +116,15 @@ def test_the_configuration_is_ours(client: TestClient) -> None:
     assert words.startswith("window.config = {")
     assert '"qidoRoot": "/dicom-web"' in words
     assert "cloudfront" not in words
+
+
+def test_a_segmentation_without_a_place_is_given_one_and_another_keeps_its_own() -> None:
+    bare = {"00080060": {"Value": ["SEG"]}, "52009229": {"vr": "SQ"}, "52009230": {"Value": [{}, {}]}}
+    made = with_plane(bare)
+    assert {"00209116", "00289110"} == set(made["52009229"]["Value"][0])
+    assert all("00209113" in frame for frame in made["52009230"]["Value"])
+    placed = {"00209116": {"Value": [{}]}, "00289110": {"Value": [{}]}, "00209113": {"Value": [{}]}}
+    own = {"00080060": {"Value": ["SEG"]}, "52009229": {"Value": [placed]}, "52009230": {"Value": [{}]}}
+    assert with_plane(own)["52009229"]["Value"] == [placed]
+    film = {"00080060": {"Value": ["CR"]}}
+    assert with_plane(film) == {"00080060": {"Value": ["CR"]}}

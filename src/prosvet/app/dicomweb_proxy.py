@@ -1,12 +1,19 @@
-"""A way to read an Orthanc's DICOMweb: GET alone, audited, nothing kept."""
+"""A way to read an Orthanc's DICOMweb: GET alone, audited, nothing kept.
+
+One answer is not passed on as it is. OHIF lays a segmentation over its film by planes in space, and a film of a chest
+has none: a segmentation of it rightly says nothing of them, and OHIF then shows none. In the headers that OHIF is given
+of such a segmentation (not in the stored object) stands a plane that fits its film pixel on pixel.
+"""
 
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import time
 from collections.abc import Iterator
 from threading import Lock
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -17,12 +24,13 @@ from prosvet.archive.deidentify import Deidentifier
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 
-__all__ = ["Proxy"]
+__all__ = ["Proxy", "with_plane"]
 
 _CHUNK = 256 * 1024
 _TIMEOUT = 60.0  # seconds
 _AGAIN = 600.0  # seconds: looking on at the same study is one access
 _PATH = re.compile(r"[A-Za-z0-9._/,-]{1,600}")
+_METADATA = re.compile(r"^studies/[0-9.]+/series/[0-9.]+/metadata$")
 _STUDY = re.compile(r"^studies/([0-9.]{3,64})(?:/|$)")
 
 
@@ -62,6 +70,13 @@ class Proxy:
             return Response("Orthanc does not answer.", status_code=502, media_type="text/plain")
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         headers["Content-Type"] = found.getheader("Content-Type", "application/octet-stream")
+        if (
+            _METADATA.match(path)
+            and found.status == 200
+            and headers["Content-Type"].startswith("application/dicom+json")
+        ):
+            told = json.loads(b"".join(_parts(connection, found)))
+            return Response(json.dumps([with_plane(one) for one in told]), headers=headers)
         return StreamingResponse(_parts(connection, found), status_code=found.status, headers=headers)
 
     def _tell(self, uid: str) -> None:
@@ -71,6 +86,25 @@ class Proxy:
                 return
             self._seen[study] = now
         self._audit.write("ohif.show", study=study)
+
+
+def with_plane(told: dict[str, Any]) -> dict[str, Any]:
+    """DICOM JSON of an instance; of a segmentation without planes, with the plane of a film that has none."""
+    if told.get("00080060", {}).get("Value") != ["SEG"]:
+        return told
+    shared = told.setdefault("52009229", {"vr": "SQ"}).setdefault("Value", [{}])[0]
+    for frame in told.get("52009230", {}).get("Value", []):
+        if "00209113" not in shared:
+            frame.setdefault("00209113", _sequence("00200032", [0, 0, 0]))
+        if "00209116" in frame or "00289110" in frame:
+            return told
+    shared.setdefault("00209116", _sequence("00200037", [1, 0, 0, 0, 1, 0]))
+    shared.setdefault("00289110", _sequence("00280030", [1, 1]))
+    return told
+
+
+def _sequence(tag: str, numbers: list[int]) -> dict[str, Any]:
+    return {"vr": "SQ", "Value": [{tag: {"vr": "DS", "Value": numbers}}]}
 
 
 def _parts(connection: http.client.HTTPConnection, found: http.client.HTTPResponse) -> Iterator[bytes]:
