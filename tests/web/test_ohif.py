@@ -95,15 +95,15 @@ def test_film_and_contours_are_on_the_screen_and_nobody_else_is_asked(
     page.screenshot(path=tmp_path / "film.png")
     shown = np.asarray(Picture.open(tmp_path / "film.png").convert("L"), dtype=np.float64)[120:700, 400:1200]
     assert shown.std() > 25  # a film, and not a black pane
-    assert _coloured(tmp_path / "film.png") < 0.02
+    plain = _coloured(tmp_path / "film.png")  # notices of the viewer may be over it
     page.goto(f"{viewer}/viewer?StudyInstanceUIDs={source.StudyInstanceUID}"
               f"&initialSeriesInstanceUID={contours.SeriesInstanceUID}")  # fmt: skip
     assert _shown(page)
     until = time.monotonic() + 60
-    while time.monotonic() < until and _coloured(tmp_path / "contours.png") < 0.1:
+    while time.monotonic() < until and _coloured(tmp_path / "contours.png") < plain + 0.1:
         page.wait_for_timeout(1000)
         page.screenshot(path=tmp_path / "contours.png")
-    assert _coloured(tmp_path / "contours.png") > 0.1
+    assert _coloured(tmp_path / "contours.png") > plain + 0.1
     assert outside == []
     page.close()
     assert '"event": "ohif.show"' in (context.settings.home / "audit.jsonl").read_text()

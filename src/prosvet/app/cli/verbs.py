@@ -16,9 +16,10 @@ from prosvet.app.cli import (
     marks,
     models,
     monitor,
+    operations,
     outbox,
-    protocol,
     peers,
+    protocol,
     reader_study,
     retrain,
     retrospective,
@@ -29,6 +30,7 @@ from prosvet.app.cli import (
     train,
 )
 from prosvet.app.cli.ask import ask
+from prosvet.app.cli.backup import backup, restore
 from prosvet.app.cli.check import check
 from prosvet.app.cli.compare import compare
 from prosvet.app.cli.compare_readings import compare_readings
@@ -42,6 +44,7 @@ from prosvet.app.cli.evaluate_vqa import vqa
 from prosvet.app.cli.ingest import ingest
 from prosvet.app.cli.label import label
 from prosvet.app.cli.node import node
+from prosvet.app.cli.ohif import ohif
 from prosvet.app.cli.read import read
 from prosvet.app.cli.search import search
 from prosvet.app.cli.serve import serve
@@ -87,9 +90,6 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "export.seg": export.seg,
     "export.sc": export.sc,
     "export.pdf": export.pdf,
-    "evaluate.reports": reports,
-    "evaluate.findings": findings,
-    "evaluate.retrieval": retrieval,
     "export.fhir": export_messages.fhir,
     "export.hl7": export_messages.hl7,
     "peers.list": peers.list_,
@@ -97,6 +97,9 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "peers.find": peers.find,
     "peers.fetch": peers.fetch,
     "peers.worklist": peers.worklist,
+    "evaluate.reports": reports,
+    "evaluate.findings": findings,
+    "evaluate.retrieval": retrieval,
     "evaluate.robustness": robustness,
     "evaluate.vqa": vqa,
     "evaluate.reader-study.create": reader_study.create,
@@ -165,5 +168,12 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "outbox.list": outbox.list_,
     "outbox.resend": outbox.resend,
     "outbox.drop": outbox.drop,
+    "backup": backup,
+    "restore": restore,
+    "retention.run": operations.retention,
+    "erase.patient": operations.erase_patient,
+    "audit.verify": operations.verify,
+    "health": operations.health,
+    "ohif": ohif,
     "doctor": doctor,
 }

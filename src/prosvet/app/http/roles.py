@@ -287,6 +287,9 @@ LEAST: dict[str, Least] = {
     "GET /settings": "researcher",
     "POST /settings/doctor": "admin",
     "GET /v1/doctor": "admin",
+    "GET /v1/operations/health": "reader",
+    "GET /v1/operations/retention": "admin",
+    "GET /v1/operations/audit": "admin",
     "GET /help": "researcher",
 }
 

@@ -35,6 +35,7 @@ ROUTERS: dict[str, str] = {
     "marks": "prosvet.app.http.routes.marks",
     "deidentify": "prosvet.app.http.routes.deidentify",
     "hospital": "prosvet.app.http.routes.hospital",
+    "operations": "prosvet.app.http.routes.operations",
     "metrics": "prosvet.app.http.routes.metrics",
     "federated": "prosvet.app.http.routes.federated",
 }
