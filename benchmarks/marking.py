@@ -182,8 +182,9 @@ def main() -> None:
         for name in names for way in table
     ]  # fmt: skip
     finish(
-        "marking", given.out, data={"films": len(sick), "abnormal": int(sick.sum()), "patients": len(np.unique(patients)),
-                                  "manifest_sha256": file_hash(data / "cxr" / "manifest.csv")},
+        "marking", given.out,
+        data={"films": len(sick), "abnormal": int(sick.sum()), "patients": len(np.unique(patients)),
+              "manifest_sha256": file_hash(data / "cxr" / "manifest.csv")},
         threshold=threshold, repetitions=REPETITIONS, figures=figures, ways=table,
         notes={"intervals": "the middle 95 % of the repetitions; they share films, so they are no confidence intervals",
                "data": "the sources of val differ in their classes: the head's AUROC measures the hospital as well",

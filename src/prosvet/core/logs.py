@@ -29,9 +29,7 @@ FORMATS: tuple[LogFormat, ...] = ("text", "json")
 
 _OURS = ("prosvet", "__main__")
 # Four components and more; an address has four of up to three digits each, and a version seldom that many.
-_UID = re.compile(
-    r"(?<![\w.])(?:2\.25\.\d{5,}[\d.]*|(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.]))\d+(?:\.\d+){3,})(?![\w])"
-)
+_UID = re.compile(r"(?<![\w.])(?:2\.25\.\d{5,}[\d.]*|(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.]))\d+(?:\.\d+){3,})(?![\w])")
 _NAME = re.compile(r"[^\W\d_][\w'’. -]*\^[\w'’.^= -]*")
 _WARNING = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+): (?P<category>\w+):")
 

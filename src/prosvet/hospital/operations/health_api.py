@@ -66,7 +66,8 @@ def _archive(context: Context) -> Part:
 
 def _disk(context: Context) -> Part:
     free = shutil.disk_usage(context.settings.home).free
-    return Part(name="disk", state="ok" if free >= _LEAST_DISK else "failed", facts={"free_megabytes": free // 1_000_000})
+    state: State = "ok" if free >= _LEAST_DISK else "failed"
+    return Part(name="disk", state=state, facts={"free_megabytes": free // 1_000_000})
 
 
 def _hospital(request: HealthRequest, context: Context) -> Iterator[Part]:

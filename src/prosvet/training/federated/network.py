@@ -89,7 +89,7 @@ def _train(net: FindingNet, pixels: NDArray[np.uint8], labels: NDArray[np.int8],
         cells = F.binary_cross_entropy_with_logits(logits, truth[chosen], reduction="none") * known[chosen]
         loss = cells.sum() / known[chosen].sum().clamp(min=1.0)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
         optimiser.step()
 
