@@ -30,10 +30,10 @@ QUICK = Retry(first=0.0, longest=0.0, tries=3, checks=(0.0, 0.0))
 
 def deliverer(flow: Flow, port: int, retry: Retry = QUICK, *, may_query: bool = False) -> Deliverer:
     """What brings results to a peer on `port`, with little patience."""
-    from prosvet.hospital.flow.send import PeerSender, Waits
+    from prosvet.hospital.flow.send import PeerSender
 
     peer = Peer(name="pacs", aet="PACS", host="127.0.0.1", port=port, may_query=may_query)
-    sender = PeerSender("PROSVET", peer, Waits(connection=2.0, association=2.0, answer=2.0))
+    sender = PeerSender("PROSVET", peer, timeout=2.0, opening=2.0)
     return Deliverer(flow.ledger, "pacs", sender, AuditLog.from_context(flow.context), retry)
 
 

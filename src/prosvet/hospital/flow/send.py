@@ -1,48 +1,39 @@
-"""C-STORE to a peer, and a look by C-FIND whether it is there."""
+"""Results to a DICOM peer by C-STORE, and a look by C-FIND whether they are there."""
 
 from __future__ import annotations
 
-import io
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Self
 
-from pydicom import dcmread
+import pydicom
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, ImplicitVRLittleEndian
-from pynetdicom.ae import ApplicationEntity
-from pynetdicom.association import Association
 
 from prosvet.archive.files import sha256
+from prosvet.core.errors import PeerError
 from prosvet.hospital.config import HospitalConfig, Peer
 from prosvet.hospital.flow.routes import Answer, Parcel, Unreachable
-from prosvet.hospital.flow.verdicts import verdict
-from prosvet.hospital.node.naming import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
-from prosvet.hospital.node.tls import client_context
+from prosvet.hospital.peers.find import STUDY_ROOT_FIND, answers
+from prosvet.hospital.peers.link import associated, context
+from prosvet.hospital.peers.send import Sent, each
 
-__all__ = ["PeerSender", "Waits"]
+__all__ = ["PeerSender"]
 
-_FIND = UID("1.2.840.10008.5.1.4.1.2.2.1")  # Study Root Query/Retrieve: FIND
-_PENDING = (0xFF00, 0xFF01)
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """Seconds to wait: for the connection, for the association, for an answer."""
-
-    connection: float = 10.0
-    association: float = 20.0
-    answer: float = 45.0
+_BROKEN = ("no_connection", "no_answer")  # of the association, not of the parcel
+_WAS_THERE = 0x0111
 
 
 class PeerSender:
-    """Sends over one association a turn; each file is checked against its hash before it goes."""
+    """Sends over one association a turn; each file is checked against its hash before it goes.
 
-    def __init__(self, aet: str, peer: Peer, waits: Waits | None = None) -> None:
-        self._aet, self._peer, self._waits = aet, peer, waits or Waits()
-        self._tls = client_context(peer.tls) if peer.tls is not None else None
-        logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # its lines carry UIDs
+    Parameters
+    ----------
+    timeout, opening : float
+        Seconds until an answer, and until the association has to stand.
+    """
+
+    def __init__(self, aet: str, peer: Peer, *, timeout: float = 45.0, opening: float = 20.0) -> None:
+        self._aet, self._peer, self._timeout, self._opening = aet, peer, timeout, opening
 
     @classmethod
     def of(cls, destination: str, config: HospitalConfig) -> Self:
@@ -51,101 +42,61 @@ class PeerSender:
 
     def send(self, parcels: list[Parcel], told: Callable[[Parcel, Answer], bool]) -> None:
         """See :class:`prosvet.hospital.flow.routes.Sender`."""
-        loaded = [(parcel, _load(parcel)) for parcel in parcels]
-        contexts = [
-            (UID(parcel.sop_class or ""), syntax)
-            for parcel, dataset in loaded
-            if dataset is not None
-            for syntax in (dataset.file_meta.TransferSyntaxUID, ImplicitVRLittleEndian)
-        ]
-        association = self._associate(list(dict.fromkeys(contexts))) if contexts else None
-        try:
-            for parcel, dataset in loaded:
-                answer = Answer("refused", "damaged")
-                if dataset is not None and association is not None:
-                    answer = _store(association, dataset)
+        whole = [parcel for parcel in parcels if _whole(parcel)]
+        paths = [parcel.path for parcel in whole]
+        sending = each(self._peer, paths, self._aet, timeout=self._timeout, opening=self._opening)
+        with _trouble(), closing(sending):
+            for parcel in parcels:
+                answer = _answer(next(sending)) if parcel in whole else Answer("refused", "damaged")
                 if not told(parcel, answer):
                     return
-        finally:
-            _end(association)
 
     def confirm(self, parcels: list[Parcel]) -> dict[int, bool] | None:
         """See :class:`prosvet.hospital.flow.routes.Sender`; peers that may not be queried are not asked."""
         if not self._peer.may_query:
             return None
-        association = self._associate([(_FIND, ImplicitVRLittleEndian)])
-        try:
-            return {parcel.id: _found(association, parcel) for parcel in parcels}
-        finally:
-            _end(association)
-
-    def _associate(self, contexts: list[tuple[UID, UID]]) -> Association:
-        entity = ApplicationEntity(self._aet)
-        entity.connection_timeout, entity.acse_timeout = self._waits.connection, self._waits.association
-        entity.dimse_timeout = entity.network_timeout = self._waits.answer
-        entity.implementation_class_uid = IMPLEMENTATION_UID
-        entity.implementation_version_name = IMPLEMENTATION_VERSION
-        for sop_class, syntax in contexts:
-            entity.add_requested_context(sop_class, syntax)
-        named: dict[str, Any] = {"ae_title": self._peer.aet}
-        if self._tls is not None:
-            named["tls_args"] = (self._tls, self._peer.host)
-        try:
-            association = entity.associate(self._peer.host, self._peer.port, **named)
-        except (OSError, RuntimeError) as error:
-            raise Unreachable("no_connection") from error
-        if association.is_established:
-            return association
-        # Accepted without any of the classes that were asked for: pynetdicom ends it by itself.
-        if association.rejected_contexts and not association.is_rejected:
-            raise Unreachable("no_context")
-        raise Unreachable("rejected" if association.is_rejected else "no_connection")
+        contexts = [context(STUDY_ROOT_FIND)]
+        opened = associated(self._peer, self._aet, contexts, timeout=self._timeout, opening=self._opening)
+        with _trouble(), opened as association:
+            found = {}
+            for parcel in parcels:
+                there = answers(association, self._peer, _query(parcel), STUDY_ROOT_FIND, most=10)
+                found[parcel.id] = any(str(one.get("SOPInstanceUID", "")) == parcel.sop_uid for one in there)
+            return found
 
 
-def _load(parcel: Parcel) -> Dataset | None:
-    """The object, or None when its file is gone or damaged."""
+@contextmanager
+def _trouble() -> Iterator[None]:
+    """The peer's errors are of the way, and of no parcel."""
     try:
-        data = parcel.path.read_bytes()
+        yield
+    except PeerError as error:
+        raise Unreachable(str(error.details["reason"])) from error
+
+
+def _whole(parcel: Parcel) -> bool:
+    try:
+        return sha256(parcel.path.read_bytes()) == parcel.sha256
     except FileNotFoundError:
-        return None
-    return dcmread(io.BytesIO(data)) if sha256(data) == parcel.sha256 else None
+        return False
 
 
-def _store(association: Association, dataset: Dataset) -> Answer:
-    if not association.is_established:
-        raise Unreachable("ended")
-    try:
-        status = association.send_c_store(dataset)
-    except ValueError:  # no presentation context of the class was accepted
-        return Answer("refused", "no_context")
-    except RuntimeError as error:
-        raise Unreachable("ended") from error
-    if "Status" not in status:
-        raise Unreachable("no_answer")
-    return verdict(int(status.Status))
+def _answer(sent: Sent) -> Answer:
+    number = "" if sent.status is None else f"{sent.status:04X}"
+    if sent.ok:
+        if sent.status == _WAS_THERE:
+            return Answer("taken", "was_there", number)
+        return Answer("taken", "with_warning", number) if sent.status else Answer("taken")
+    if sent.reason in _BROKEN:
+        raise Unreachable("ended" if sent.reason == "no_connection" else "no_answer")
+    return Answer("later" if sent.again else "refused", sent.reason or "status", number)
 
 
-def _found(association: Association, parcel: Parcel) -> bool:
-    header = _load(parcel)
-    query = Dataset()
-    query.QueryRetrieveLevel = "IMAGE"
-    query.StudyInstanceUID = parcel.study_uid
-    query.SeriesInstanceUID = str(header.SeriesInstanceUID) if header is not None else ""
-    query.SOPInstanceUID = parcel.sop_uid
-    found = False
-    try:
-        for status, answer in association.send_c_find(query, _FIND):
-            if "Status" not in status:
-                raise Unreachable("no_answer")
-            if status.Status in _PENDING and answer is not None:
-                found = found or str(answer.get("SOPInstanceUID", "")) == parcel.sop_uid
-            elif status.Status != 0 and status.Status not in _PENDING:
-                raise Unreachable("query_refused")
-    except (RuntimeError, ValueError) as error:
-        raise Unreachable("ended") from error
-    return found
-
-
-def _end(association: Association | None) -> None:
-    if association is not None and association.is_established:
-        association.release()
+def _query(parcel: Parcel) -> Dataset:
+    asked = Dataset()
+    asked.QueryRetrieveLevel = "IMAGE"
+    asked.StudyInstanceUID = parcel.study_uid
+    header = pydicom.dcmread(parcel.path, specific_tags=["SeriesInstanceUID"]) if parcel.path.exists() else Dataset()
+    asked.SeriesInstanceUID = str(header.get("SeriesInstanceUID", ""))
+    asked.SOPInstanceUID = parcel.sop_uid
+    return asked

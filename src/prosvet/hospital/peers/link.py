@@ -54,6 +54,7 @@ def associated(
     roles: Sequence[SCP_SCU_RoleSelectionNegotiation] = (),
     handlers: Sequence[EventHandlerType] = (),
     timeout: float = 60.0,
+    opening: float = _ACSE,
 ) -> Iterator[Association]:
     """Talk to `peer` under the name `calling`.
 
@@ -61,6 +62,8 @@ def associated(
     ----------
     timeout : float
         Seconds that one answer, or a silence, may last.
+    opening : float
+        Seconds until it has to have accepted us.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def associated(
     """
     hush()
     entity = ApplicationEntity(calling)
-    entity.connection_timeout, entity.acse_timeout = _CONNECT, _ACSE
+    entity.connection_timeout, entity.acse_timeout = min(_CONNECT, opening), opening
     entity.dimse_timeout = entity.network_timeout = timeout
     entity.implementation_class_uid = IMPLEMENTATION_UID
     entity.implementation_version_name = IMPLEMENTATION_VERSION

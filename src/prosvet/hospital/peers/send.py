@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from pynetdicom.association import Association
     from pynetdicom.presentation import PresentationContext
 
-__all__ = ["Sent", "judged", "store"]
+__all__ = ["Sent", "each", "judged", "store"]
 
 log = logging.getLogger(__name__)
 
 _PLAIN = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")
-_TAKEN = (0x0000, 0xB000, 0xB006, 0xB007)  # success; coerced, elements discarded, class differs: it is stored
-_THERE_ALREADY = 0x0111  # duplicate: our UIDs follow from the content, so it is the same object
+_WARNINGS = (0x0001, 0x0107, 0x0116)
+_DUPLICATE = 0x0111  # our UIDs follow from the content, so it is the same object
+_LATER = (0x0110, 0x0210, 0x0212, 0x0213, 0xFE00)
+"""Processing failure, duplicate invocation, mistyped argument, resource limitation, cancel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,48 +61,68 @@ class Sent:
 
 
 def judged(sop_uid: str, status: int) -> Sent:
-    """What a status of C-STORE means (PS3.4, B.2.3).
+    """What a status of C-STORE means (PS3.4 B.2.3, PS3.7 C); a warning means stored.
 
     Examples
     --------
     >>> judged("1.2", 0x0000).ok, judged("1.2", 0xB000).ok, judged("1.2", 0x0111).ok
     (True, True, True)
     >>> judged("1.2", 0xA700)
-    Sent(sop_uid='1.2', ok=False, again=True, status=42752, reason='out_of_resources', confirmed=False)
+    Sent(sop_uid='1.2', ok=False, again=True, status=42752, reason='no_room', confirmed=False)
     >>> judged("1.2", 0xC000).again
     False
     """
-    if status in _TAKEN or status == _THERE_ALREADY:
+    if status in (0x0000, _DUPLICATE, *_WARNINGS) or 0xB000 <= status <= 0xBFFF:
         return Sent(sop_uid, True, status=status)
-    if status >> 8 == 0xA7 or status == 0x0110:
-        return Sent(sop_uid, False, True, status, "out_of_resources")
+    if 0xA700 <= status <= 0xA7FF:
+        return Sent(sop_uid, False, True, status, "no_room")
+    if status in _LATER:
+        return Sent(sop_uid, False, True, status, "busy")
     return Sent(sop_uid, False, False, status, "not_authorised" if status == 0x0124 else "refused_object")
 
 
-def store(peer: Peer, paths: Sequence[Path], calling: str = "PROSVET", *, timeout: float = 60.0) -> list[Sent]:
-    """Send files to `peer`, over one association where that is possible; a status for each, in their order.
+def each(
+    peer: Peer, paths: Sequence[Path], calling: str = "PROSVET", *, timeout: float = 60.0, opening: float = 30.0
+) -> Generator[Sent]:
+    """Send files to `peer` in turn, over one association where that is possible; the status of each as it comes.
 
     A compressed object that the peer does not take as it is goes uncompressed, where its pixels can be decoded.
 
     Raises
     ------
     PeerUnreachable, PeerError
-        When no association comes about: nothing was sent. One that breaks later is told by the statuses.
+        When no association comes about: this file and those after it were not sent.
     """
-    headers = [_header(path) for path in paths]
-    done: dict[int, Sent] = {n: Sent("", False, reason="not_dicom") for n, one in enumerate(headers) if one is None}
-    for part in _parts([(n, one) for n, one in enumerate(headers) if one is not None]):
-        try:
-            with associated(peer, calling, part.contexts, timeout=timeout) as association:
-                for number, header in part.items:
-                    done[number] = _send(association, paths[number], header)
-        except PeerUnreachable:
-            if not any(one.ok for one in done.values()):
-                raise
-        for number, header in part.items:
-            done.setdefault(number, Sent(header.sop_uid, False, True, reason="no_connection"))
-    log.info("%d of %d objects were stored in %s", sum(one.ok for one in done.values()), len(paths), peer.name)
-    return [done[number] for number in range(len(paths))]
+    for part in _parts([(path, _header(path)) for path in paths]):
+        if not part.contexts:
+            yield from (_NO_OBJECT for _ in part.items)
+            continue
+        with associated(peer, calling, part.contexts, timeout=timeout, opening=opening) as association:
+            for path, header in part.items:
+                yield _NO_OBJECT if header is None else _send(association, path, header)
+
+
+def store(peer: Peer, paths: Sequence[Path], calling: str = "PROSVET", *, timeout: float = 60.0) -> list[Sent]:
+    """Send files to `peer`; a status for each, in their order. See :func:`each`.
+
+    Raises
+    ------
+    PeerUnreachable, PeerError
+        When nothing was sent. A connection that breaks later is told by the statuses.
+    """
+    done: list[Sent] = []
+    try:
+        done.extend(each(peer, paths, calling, timeout=timeout))
+    except PeerUnreachable:
+        if not any(one.ok for one in done):
+            raise
+        rest = [_header(path) for path in paths[len(done) :]]
+        done += [Sent(one.sop_uid if one else "", False, True, reason="no_connection") for one in rest]
+    log.info("%d of %d objects were stored in %s", sum(one.ok for one in done), len(paths), peer.name)
+    return done
+
+
+_NO_OBJECT = Sent("", False, reason="not_dicom")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +132,14 @@ class _Header:
     syntax: str
 
 
+_Items = list[tuple[Path, _Header | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """What goes over one association, and the contexts that it needs."""
 
-    items: list[tuple[int, _Header]]
+    items: _Items
     contexts: list[PresentationContext]
 
 
@@ -127,17 +152,19 @@ def _header(path: Path) -> _Header | None:
     return made if made.sop_class and made.sop_uid else None
 
 
-def _parts(items: list[tuple[int, _Header]]) -> Iterator[_Part]:
-    taken: list[tuple[int, _Header]] = []
+def _parts(items: _Items) -> Iterator[_Part]:
+    taken: _Items = []
     wanted: dict[tuple[str, ...], PresentationContext] = {}
-    for number, header in items:
-        needs = {(header.sop_class, *syntaxes): syntaxes for syntaxes in ((header.syntax,), _PLAIN)}
+    for path, header in items:
+        needs: dict[tuple[str, ...], tuple[str, ...]] = {}
+        if header is not None:
+            needs = {(header.sop_class, *syntaxes): syntaxes for syntaxes in ((header.syntax,), _PLAIN)}
         if taken and len(wanted.keys() | needs.keys()) > MOST_CONTEXTS:
             yield _Part(taken, list(wanted.values()))
             taken, wanted = [], {}
         for key, syntaxes in needs.items():
-            wanted.setdefault(key, context(header.sop_class, *syntaxes))
-        taken.append((number, header))
+            wanted.setdefault(key, context(key[0], *syntaxes))
+        taken.append((path, header))
     if taken:
         yield _Part(taken, list(wanted.values()))
 
