@@ -59,6 +59,19 @@ def test_a_dead_letter_is_sent_again_and_dropped_by_name(
     assert [(line["event"], line["by"]) for line in lines] == [("outbox.resend", "Orlova"), ("outbox.drop", "Orlova")]
 
 
+def test_a_result_whose_file_retention_took_is_not_sent_again(
+    flow: Callable[..., Flow], film: Callable[..., Dataset]
+) -> None:
+    made = flow()
+    number = dead(made, film())
+    with made.ledger.write() as connection:
+        connection.execute(update(Outgoing).values(bytes=0))
+    senior = made.context.child(actor=Actor("Orlova", "senior"))
+    with pytest.raises(NotFound):
+        run(OutboxRequest(action="resend", results=(number,)), senior)
+    assert run(OutboxRequest(action="resend", all_dead=True), senior).changed == 0
+
+
 def test_only_a_senior_changes_and_only_what_is_there(flow: Callable[..., Flow], film: Callable[..., Dataset]) -> None:
     made = flow()
     number = dead(made, film())

@@ -105,6 +105,8 @@ def _change(request: OutboxRequest, ledger: Ledger, context: Context) -> int:
     allowed = ("sent", "confirmed", "dead") if request.action == "resend" else ("waiting", "dead")
     with ledger.write() as connection:
         query = select(Outgoing.id, Outgoing.kind, Outgoing.destination, Outgoing.state, Exam.study)
+        if request.action == "resend":
+            query = query.where(Outgoing.bytes > 0)  # retention leaves the row and takes the file
         query = query.join(Exam, Exam.study_uid == Outgoing.study_uid)
         named = Outgoing.state == "dead" if request.all_dead else Outgoing.id.in_(request.results)
         rows = [row for row in connection.execute(query.where(named)).all() if row.state in allowed]
