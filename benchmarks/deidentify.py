@@ -9,6 +9,7 @@ films in DejaVu's faces; a text counts as masked when 95 % of its letters' pixel
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import math
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from pydicom.dataset import Dataset
 
+from common import figure, finish
 from deidentify_reports import reports
 from prosvet.core.context import Context
 from prosvet.core.errors import DeidentifyError
@@ -292,9 +294,20 @@ def main() -> None:
 
 
 def keep(found: dict[str, Any], out: Path) -> None:
-    """Write what is measured so far."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write what is measured so far, with its headline figures."""
+    figures = []
+    if masked := found.get("burned_in_text_masked", {}).get("all"):
+        figures.append(
+            figure("burned-in text masked", "texts drawn on films", masked["share"], masked["n"],
+                   low=masked["low"], high=masked["high"])
+        )  # fmt: skip
+    if "headers" in found:
+        one = found["headers"]
+        figures.append(
+            figure("new errors of dciodvfy", "exported objects", one["with new errors"], one["exported"], target="≤ 0")
+        )
+    with contextlib.redirect_stdout(io.StringIO()):
+        finish("deidentify", out, **(found | {"figures": figures}))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ def _served(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], 
         server.send_signal(signal.SIGTERM)
         server.wait(20)
 
+
 def test_it_says_where_it_listens_answers_and_stops(own_home: Path) -> None:
     with _served(own_home) as (server, url), urllib.request.urlopen(url + "/healthz", timeout=30) as answer:
         assert answer.status == 200

@@ -35,12 +35,12 @@ _WARNING = re.compile(r"^(?P<file>[^\n]*?):(?P<line>\d+): (?P<category>\w+):")
 
 
 def without_identity(words: str) -> str:
-    """`words` with what looks like a UID or a DICOM name taken out.
+    """`words` with what looks like a UID or a DICOM name taken out, up to the next sign that no name holds.
 
     Examples
     --------
-    >>> without_identity("study 1.2.840.113619.2.5 of Ivanova^Maria from 10.0.0.5")
-    'study <uid> of <name> from 10.0.0.5'
+    >>> without_identity("study 1.2.840.113619.2.5, patient: Ivanova^Maria, from 10.0.0.5")
+    'study <uid>, patient: <name>, from 10.0.0.5'
     """
     return _NAME.sub("<name>", _UID.sub("<uid>", words))
 

@@ -67,9 +67,9 @@ def test_with_an_admin_it_is_served_with_accounts_and_says_where_encryption_come
     outcome = cli("serve", "--host", "0.0.0.0", "--port", "0", "--lang", "en")
     assert outcome.status == 0
     assert "does not encrypt" in outcome.err
-    assert served[-1].app.state.accounts is True
+    assert served[-1].app.accounts is True
     assert served[-1].proxy_headers is False
     cli("serve", "--port", "0", "--behind-proxy", "192.0.2.1")
     assert (served[-1].proxy_headers, served[-1].forwarded_allow_ips) == (True, "192.0.2.1")
     cli("serve", "--port", "0")
-    assert served[-1].app.state.accounts is False
+    assert served[-1].app.accounts is False

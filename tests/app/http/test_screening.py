@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from prosvet.archive.schema_screen import ScreenCalibration
 from prosvet.archive.store import Store
 from prosvet.core.context import Context
+from prosvet.screening.archived import ArchivedStudy
 from prosvet.screening.calibrations import calibration
 from prosvet.screening.decide import Decision
 from prosvet.screening.releases import record
@@ -79,7 +80,7 @@ def released(app: FastAPI, chief: TestClient, studies: list[str]) -> list[str]:
         chosen = calibration(context, db.execute(select(ScreenCalibration.id)).scalar_one())
     for study in studies:
         decision = Decision("refer", None, 0.9) if study == "S3" else Decision("normal", None, 0.1, 0.2)
-        record(context, "local", study, chosen, decision, (), chosen.model)
+        record(context, "local", ArchivedStudy(study, 50.0, ()), chosen, decision, (), chosen.model)
     return studies
 
 

@@ -107,9 +107,7 @@ def test_what_is_no_chest_film_is_passed_by_with_its_reason(
     assert made.outgoing() == []
 
 
-def test_an_exam_that_was_passed_by_on_receipt_is_done(
-    flow: Callable[..., Flow], film: Callable[..., Dataset]
-) -> None:
+def test_an_exam_that_was_passed_by_on_receipt_is_done(flow: Callable[..., Flow], film: Callable[..., Dataset]) -> None:
     made = flow(PACS)
     uid = made.receive(film(body_part="FOOT"), passed_by="body_part")
     ready(made, uid)
