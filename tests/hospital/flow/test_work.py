@@ -18,12 +18,15 @@ from flow_support import Flow
 from prosvet.archive.database import file_lock
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
-from prosvet.core.audit import verify
+from prosvet.core.audit import AuditLog, verify
+from prosvet.core.context import Context
 from prosvet.core.errors import AlreadyRunning, DiskFull, ModelError
 from prosvet.hospital.flow import sorting, worker
-from prosvet.hospital.flow.queue import Queue
+from prosvet.hospital.flow.queue import Lease, Queue
 from prosvet.hospital.flow.worker import Worker
 from prosvet.hospital.ledger.schema import Exam
+from prosvet.hospital.ledger.store import Ledger
+from prosvet.hospital.operations.erasure import forget_exams
 
 PACS = """
 [[peers]]
@@ -72,6 +75,26 @@ def test_a_film_is_sorted_read_and_its_results_wait_in_its_own_study(
         result = dcmread(BytesIO(made.ledger.files.read(row.sha256)), stop_before_pixels=True)
         assert (result.StudyInstanceUID, result.PatientID, result.SOPInstanceUID) == (uid, "12345", row.sop_uid)
     assert verify(made.context.settings.home / "audit.jsonl") is None
+
+
+def test_an_exam_erased_while_it_is_taken_in_leaves_no_film_behind(
+    flow: Callable[..., Flow], film: Callable[..., Dataset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, source = flow(PACS), film()
+    uid = made.receive(source)
+    ready(made, uid)
+    real = worker.sort
+
+    def erased_meanwhile(lease: Lease, ledger: Ledger, context: Context) -> sorting.Sorted:
+        done = real(lease, ledger, context)
+        forget_exams(ledger, [lease.study_uid], AuditLog.from_context(context))
+        return done
+
+    monkeypatch.setattr(worker, "sort", erased_meanwhile)
+    assert works(made).turn()
+    assert made.context.get(Store).counts().studies == 0
+    assert not [path for path in (made.context.settings.home / "files").rglob("*") if path.is_file()]
+    assert made.outgoing() == []
 
 
 def test_the_archive_and_the_log_know_no_identity(flow: Callable[..., Flow], film: Callable[..., Dataset]) -> None:

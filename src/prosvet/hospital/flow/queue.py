@@ -94,6 +94,12 @@ class Queue:
             name, row.study_uid, row.study, row.round, row.priority, row.attempts + died, row.last, row.deadline
         )
 
+    def forgotten(self, lease: Lease) -> bool:
+        """Whether the exam of `lease` has been erased since."""
+        with self._ledger.read() as connection:
+            there = connection.execute(select(Exam.study_uid).where(Exam.study_uid == lease.study_uid)).first()
+        return there is None
+
     def let_go(self, lease: Lease) -> None:
         """Renew `lease` no more."""
         with self._lock:

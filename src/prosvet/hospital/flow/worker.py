@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 from threading import Event, Lock
 
+from prosvet.archive.erase import erase
+from prosvet.archive.files import FileStore
+from prosvet.archive.store import Store
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import AlreadyRunning, DiskFull, ModelError, ProsvetError
@@ -83,10 +86,17 @@ class Worker:
         context = self._context.child()  # one model for one exam, the deployed one
         audit = AuditLog.from_context(context)
         if kind == "sort":
-            finish_sorting(self._ledger, lease, sort(lease, self._ledger, context), audit)
+            made = sort(lease, self._ledger, context)
+            try:
+                finish_sorting(self._ledger, lease, made, audit)
+            except LeaseLost:
+                if made.study and self._queue.forgotten(lease):
+                    # Erased while its films were on their way into the archive: they go again.
+                    erase(context.get(Store), context.get(FileStore), audit, [made.study])
+                raise
             return
-        made = work(lease, self._config, self._ledger, context)
-        finish(self._ledger, lease, made.results, audit, note=made.note)
+        done = work(lease, self._config, self._ledger, context)
+        finish(self._ledger, lease, done.results, audit, note=done.note)
 
     def _settle(self, lease: Lease, error: BaseException, *, own: bool) -> None:
         """Write down what went wrong. Where that fails too the lease runs out, and the exam is leased anew."""
