@@ -178,7 +178,7 @@ def test_a_released_study_is_no_work_and_is_again_when_a_film_comes(
         header.PixelData = header.PixelData[2 * number :] + header.PixelData[: 2 * number]
         header.save_as(film)
     chosen = calibrated()
-    open_line(context, "local", "petrova", "looked")
+    open_line(context, "local", "petrova", "looked", audit_share=0.0)
 
     def released_with(film: Path) -> str | None:
         ingest(IngestRequest(paths=(film,)), context)
