@@ -25,9 +25,11 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from pydicom.dataset import Dataset
 
+import flow_lives
 from conftest import shared_folder
-from flow_lives import Home, Sender, kill_test, nest, outcome, words
-from flow_support import free_port, storescp
+from flow_lives import Home, Sender, kill_test, outcome, words
+from flow_support import storescp
+from forked import free_port, nest
 from hospital_films import as_dx, fresh_uid
 from prosvet.hospital.ledger.schema import Exam, Outgoing
 
@@ -69,9 +71,9 @@ def day(studies: int, minutes: float, seed: int) -> dict[str, Any]:
         small, full = pictures(place / "films", 400)
         home, port = Home(place / "home"), free_port()
         home.path.mkdir()
-        with storescp(place / "pacs") as peer, nest() as lives:
+        with storescp(place / "pacs") as peer, nest(flow_lives.__file__) as lives:
             (home.path / "hospital.toml").write_text(words(peer.port, _KINDS, 2.0))
-            life, sender = lives.life(home, port), Sender(port)
+            life, sender = lives.life(home.path, port), Sender(port)
             begun = time.monotonic()
             times = iter(arrivals(studies, seconds, seed))
             sending = threading.Thread(target=sender.send, args=(zip(times, films(small, full, studies), strict=True),))

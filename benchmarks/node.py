@@ -23,7 +23,8 @@ from common import ROOT, figure, finish, parser
 
 sys.path.insert(0, str(ROOT / "tests"))
 
-from node_lives import Home, free_port, kill_test, node_process, wait_for
+from forked import free_port, wait_for
+from node_lives import Home, kill_test, node_process
 
 _FILM = ROOT / ".data/pydicom-data/RG1_UNCR.dcm"
 _SMALL = ROOT / ".data/pydicom-data/SC_rgb.dcm"

@@ -42,22 +42,7 @@ from prosvet.hospital.objects import KINDS, Results, machine_results, make, writ
 from prosvet.imaging.geometry import Box  # noqa: E402
 from prosvet.imaging.load import load_bytes  # noqa: E402
 from prosvet.reading.api import read_film  # noqa: E402
-from result_films import AT, judged, square_results, wrapped  # noqa: E402
-
-VARIANTS: dict[str, dict[str, object]] = {
-    "ImagerPixelSpacing, 12 bit": {},
-    "no spacing": {"spacing": None},
-    "PixelSpacing": {"spacing": "PixelSpacing"},
-    "NominalScannedPixelSpacing": {"spacing": "NominalScannedPixelSpacing"},
-    "no patient": {"person": False},
-    "ISO_IR 144": {"charset": "ISO_IR 144"},
-    "no character set": {"charset": None},
-    "8 bit": {"bits": 8},
-    "16 bit": {"bits": 16},
-    "MONOCHROME1": {"negative": True},
-    "frame of reference": {"frame": True},
-}
-
+from result_films import AT, VARIANTS, judged, square_results, wrapped  # noqa: E402
 
 COLUMNS = ("objects", "refused", "errors", "inherited", "warnings", "unreadable", "seconds")
 

@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,12 +19,13 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from sqlalchemy import select
 
-from flow_support import Peer, free_port, storescp, wait_for
+from flow_support import Peer, storescp
+from forked import free_port, hatch, nest
 from prosvet.core.audit import verify
 from prosvet.hospital.ledger.schema import Exam, Outgoing, Received
 from prosvet.hospital.ledger.store import Ledger
 
-__all__ = ["Home", "Life", "Sender", "kill_test", "nest", "outcome", "words"]
+__all__ = ["Home", "Sender", "kill_test", "outcome", "words"]
 
 
 def words(port: int, kinds: Sequence[str], silence: float) -> str:
@@ -70,77 +67,27 @@ class Home:
         return states["done"] + states["failed"] == sum(states.values()) >= exams and not waits
 
 
-@dataclass
-class Life:
-    """A node's process."""
-
-    pid: int
-
-    def end(self, number: signal.Signals, seconds: float = 120.0) -> None:
-        """Send a signal and wait until the process has gone."""
-        try:
-            os.kill(self.pid, number)
-        except ProcessLookupError:
-            return
-        until = time.monotonic() + seconds
-        while Path(f"/proc/{self.pid}").exists():
-            if time.monotonic() > until:
-                os.kill(self.pid, signal.SIGKILL)
-                raise TimeoutError("the node did not end")
-            time.sleep(0.01)
-
-
-class _Nest:
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def life(self, home: Home, port: int) -> Life:
-        """A new node over `home`; it listens when this returns."""
-        if self._process.stdin is None or self._process.stdout is None:
-            raise RuntimeError("the nest has no pipes")
-        self._process.stdin.write(f"{home.path}\t{port}\n")
-        self._process.stdin.flush()
-        made = Life(int(self._process.stdout.readline()))
-        wait_for(port, 120.0)
-        return made
-
-
-@contextmanager
-def nest() -> Iterator[_Nest]:
-    """Where nodes come from: a process that has all modules loaded and forks."""
-    command = [sys.executable, str(Path(__file__).resolve()), "nest"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield _Nest(process)
-        finally:
-            process.terminate()
-
-
-def _hatch() -> None:
-    """The nest's own loop."""
-    import prosvet.hospital.flow.pipeline
-    import prosvet.hospital.flow.send
-    import prosvet.hospital.node.service
-    import prosvet.hospital.objects.capture
-    import prosvet.hospital.objects.structured  # noqa: F401 - loaded before the fork, so that no life pays for it
+def _serve(home: str, port: int) -> None:
+    """One life: a whole node over `home`."""
     from prosvet.core.context import Context
     from prosvet.core.settings import load_settings
     from prosvet.hospital.config import load_config
     from prosvet.hospital.flow import companions
     from prosvet.hospital.node import serve
 
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    for line in sys.stdin:
-        home, port = line.rstrip("\n").split("\t")
-        pid = os.fork()
-        if pid == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            with Context(load_settings({}, home=home, threads=1)) as context:
-                config = load_config(context).told(port=int(port))
-                serve(config, context, companions(config, context))
-            os._exit(0)
-        sys.stdout.write(f"{pid}\n")
-        sys.stdout.flush()
+    with Context(load_settings({}, home=home, threads=1)) as context:
+        config = load_config(context).told(port=port)
+        serve(config, context, companions(config, context))
+
+
+def _nest() -> None:
+    import prosvet.hospital.flow.pipeline
+    import prosvet.hospital.flow.send
+    import prosvet.hospital.node.service
+    import prosvet.hospital.objects.capture
+    import prosvet.hospital.objects.structured  # noqa: F401 - loaded before the fork, so that no life pays for it
+
+    hatch(_serve)
 
 
 # ---------------------------------------------------------------- what is sent
@@ -230,17 +177,17 @@ def kill_test(
     chance, home, port = random.Random(seed), Home(place / "home"), free_port()
     home.path.mkdir(parents=True)
     begun = time.monotonic()
-    with storescp(place / "pacs") as peer, nest() as lives:
+    with storescp(place / "pacs") as peer, nest(__file__) as lives:
         (home.path / "hospital.toml").write_text(words(peer.port, kinds, 0.5))
         sender = Sender(port)
         sending = threading.Thread(target=sender.send, args=(films,), daemon=True)
-        life = lives.life(home, port)
+        life = lives.life(home.path, port)
         try:
             sending.start()
             for _ in range(kills):
                 time.sleep(chance.uniform(0.05, longest))
                 life.end(signal.SIGKILL)
-                life = lives.life(home, port)
+                life = lives.life(home.path, port)
             sender.stop.set()
             sending.join(60)
             until = time.monotonic() + 1800
@@ -256,4 +203,4 @@ def kill_test(
 
 
 if __name__ == "__main__":
-    _hatch()
+    _nest()

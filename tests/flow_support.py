@@ -16,6 +16,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from sqlalchemy import insert, select
 
+from forked import free_port, wait_for
 from hospital_films import fresh_uid
 from prosvet.core.context import Context
 from prosvet.hospital.config import FILE, HospitalConfig, load_config
@@ -27,25 +28,7 @@ from prosvet.hospital.node.rows import Arrival, enter
 from prosvet.hospital.node.spool import Spooled
 from prosvet.hospital.objects import write
 
-__all__ = ["Flow", "Peer", "free_port", "gone", "post", "storescp", "wait_for"]
-
-
-def free_port() -> int:
-    """A port of this computer that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def wait_for(port: int, seconds: float = 30.0) -> None:
-    """Wait until somebody listens on `port`."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise TimeoutError(f"nobody listens on {port}")
+__all__ = ["Flow", "Peer", "gone", "post", "storescp"]
 
 
 def gone(port: int, seconds: float = 30.0) -> bool:

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +22,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from forked import Life, free_port, hatch, nest
 from prosvet.core.audit import verify
 from prosvet.core.context import Context
 from prosvet.core.settings import load_settings
@@ -31,25 +30,7 @@ from prosvet.hospital.config import HospitalConfig
 from prosvet.hospital.ledger.schema import Received
 from prosvet.hospital.ledger.store import Ledger
 
-__all__ = ["Home", "Node", "free_port", "kill_test", "nest", "node_process", "wait_for"]
-
-
-def free_port() -> int:
-    """A port of this computer that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def wait_for(port: int, seconds: float = 60.0) -> None:
-    """Wait until somebody listens on `port`."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.01)
-    raise TimeoutError(f"nobody listens on {port}")
+__all__ = ["Home", "kill_test", "node_process"]
 
 
 @dataclass(frozen=True)
@@ -83,92 +64,29 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-@dataclass
-class Node:
-    """A node's process."""
-
-    pid: int
-    port: int
-
-    def rss_mb(self) -> float:
-        """Resident memory, MiB."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-        return 0.0
-
-    def cpu_seconds(self) -> float:
-        """Processor time spent so far."""
-        words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
-    def end(self, number: signal.Signals, seconds: float = 30.0) -> None:
-        """Send a signal and wait until the process has gone."""
-        try:
-            os.kill(self.pid, number)
-        except ProcessLookupError:
-            return
-        until = time.monotonic() + seconds
-        while Path(f"/proc/{self.pid}").exists():
-            if time.monotonic() > until:
-                os.kill(self.pid, signal.SIGKILL)
-                raise TimeoutError("the node did not end")
-            time.sleep(0.005)
-
-
-class _Nest:
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def node(self, home: Home, port: int) -> Node:
-        """A new node over `home`; it listens when this returns."""
-        if self._process.stdin is None or self._process.stdout is None:
-            raise RuntimeError("the nest has no pipes")
-        self._process.stdin.write(f"{home.path}\t{port}\n")
-        self._process.stdin.flush()
-        made = Node(int(self._process.stdout.readline()), port)
-        wait_for(port)
-        return made
-
-
 @contextmanager
-def nest() -> Iterator[_Nest]:
-    """Where nodes come from: a process that has all modules loaded and forks."""
-    command = [sys.executable, str(Path(__file__).resolve()), "nest"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield _Nest(process)
-        finally:
-            process.terminate()
-
-
-@contextmanager
-def node_process(home: Home) -> Iterator[Node]:
+def node_process(home: Home) -> Iterator[Life]:
     """One node in a process of its own, stopped by SIGTERM."""
-    with nest() as place:
-        made = place.node(home, free_port())
+    with nest(__file__) as place:
+        made = place.life(home.path, free_port())
         try:
             yield made
         finally:
             made.end(signal.SIGTERM)
 
 
-def _hatch() -> None:
-    """The nest's own loop."""
-    import prosvet.hospital.node.service  # noqa: F401 - loaded before the fork, so that no life pays for it
+def _serve(home: str, port: int) -> None:
+    """One life: a node that receives, over `home`."""
     from prosvet.hospital.node import serve
 
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    for line in sys.stdin:
-        home, port = line.rstrip("\n").split("\t")
-        pid = os.fork()
-        if pid == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            with Context(load_settings({}, home=home, threads=1)) as context:
-                serve(HospitalConfig().told(port=int(port)), context)
-            os._exit(0)
-        sys.stdout.write(f"{pid}\n")
-        sys.stdout.flush()
+    with Context(load_settings({}, home=home, threads=1)) as context:
+        serve(HospitalConfig().told(port=port), context)
+
+
+def _nest() -> None:
+    import prosvet.hospital.node.service  # noqa: F401 - loaded before the fork, so that no life pays for it
+
+    hatch(_serve)
 
 
 # ---------------------------------------------------------------- senders
@@ -229,15 +147,15 @@ def kill_test(
     chance, home, port = random.Random(seed), Home(place / "home"), free_port()
     command = [sys.executable, str(Path(__file__).resolve()), "send", str(port), str(place), str(senders), str(seed)]
     began = time.monotonic()
-    with nest() as lives:
-        life = lives.node(home, port)
+    with nest(__file__) as lives:
+        life = lives.life(home.path, port)
         sending = subprocess.Popen([*command, str(film), str(small)], stderr=subprocess.DEVNULL)
         try:
             time.sleep(2.0)  # until the senders have loaded what they need
             for _ in range(kills):
                 time.sleep(chance.uniform(0.02, longest))
                 life.end(signal.SIGKILL)
-                life = lives.node(home, port)
+                life = lives.life(home.path, port)
             time.sleep(longest)
         finally:
             sending.terminate()
@@ -272,7 +190,7 @@ def _data_hash(path: Path) -> str:
 
 if __name__ == "__main__":
     if sys.argv[1] == "nest":
-        _hatch()
+        _nest()
     else:
         _, _, port_, folder_, threads_, seed_, *films_ = sys.argv
         _send(int(port_), Path(folder_), int(threads_), int(seed_), [Path(name) for name in films_])

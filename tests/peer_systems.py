@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from node_lives import free_port, wait_for
+from forked import free_port, wait_for
 from prosvet.hospital.config import Peer
 from prosvet.hospital.objects import write
 from result_films import wrapped

@@ -22,7 +22,23 @@ from prosvet.imaging.geometry import Box, Placement
 from prosvet.models.anatomy import Anatomy
 from prosvet.models.examine import Examination
 
-__all__ = ["AT", "TEXT", "Verdict", "judged", "square_results", "wrapped"]
+__all__ = ["AT", "TEXT", "VARIANTS", "Verdict", "judged", "square_results", "wrapped"]
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "ImagerPixelSpacing, 12 bit": {},
+    "no spacing": {"spacing": None},
+    "PixelSpacing": {"spacing": "PixelSpacing"},
+    "NominalScannedPixelSpacing": {"spacing": "NominalScannedPixelSpacing"},
+    "no patient": {"person": False},
+    "ISO_IR 144": {"charset": "ISO_IR 144"},
+    "no character set": {"charset": None},
+    "8 bit": {"bits": 8},
+    "16 bit": {"bits": 16},
+    "MONOCHROME1": {"negative": True},
+    "frame of reference": {"frame": True},
+}
+"""Ways of wrapping a film: what the sources of a hospital have, and lack."""
+
 
 AT = datetime(2026, 11, 22, 10, 30)
 TEXT = "Лёгочные поля прозрачны, инфильтративных изменений нет. Объём сердца не увеличен, КТИ 0,47 (№ 5)."

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from flow_support import free_port, gone, wait_for
+from flow_support import gone
+from forked import free_port, wait_for
 
 
 @contextmanager

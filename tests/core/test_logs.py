@@ -35,14 +35,14 @@ def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 
 def clean(lines: io.StringIO) -> str:
     words = lines.getvalue()
-    for trace in (UID, NAME, "Иванова", "Петровна", "SECRET"):
+    for trace in (UID, NAME, "Иванова", "Петровна", "77120034"):
         assert trace not in words, words
     return words
 
 
 def test_what_our_lines_fill_in_is_looked_at(lines: io.StringIO) -> None:
     film = Dataset()
-    film.PatientName, film.PatientID = NAME, "SECRET"
+    film.PatientName, film.PatientID = NAME, "77120034"
     log = logging.getLogger("prosvet.hospital.node")
     log.warning("refused %s of %s from %s: %d objects, %s", UID, PersonName(NAME), "10.0.0.5", 3, film)
     log.warning("%(who)s sent %(film)s", {"who": NAME, "film": film["PatientID"]})
@@ -54,7 +54,7 @@ def test_what_our_lines_fill_in_is_looked_at(lines: io.StringIO) -> None:
 
 
 def test_of_other_packages_only_the_template_is_written(lines: io.StringIO) -> None:
-    logging.getLogger("another.library").warning("invalid value %r for %s", "SECRET", UID)
+    logging.getLogger("another.library").warning("invalid value %r for %s", "77120034", UID)
     words = clean(lines)
     assert "invalid value %r for %s" in words
 
@@ -64,14 +64,14 @@ def test_of_a_warning_its_place_is_written(lines: io.StringIO) -> None:
         warnings.simplefilter("always")
         logging.captureWarnings(False)
         logging.captureWarnings(True)
-        warnings.warn(f"Invalid value for VR UI: 'SECRET {UID}'", UserWarning, stacklevel=1)
+        warnings.warn(f"Invalid value for VR UI: '77120034 {UID}'", UserWarning, stacklevel=1)
     assert "UserWarning at " in clean(lines)
 
 
 def test_of_an_exception_type_and_places_are_written(lines: io.StringIO) -> None:
     try:
         try:
-            raise KeyError("SECRET")
+            raise KeyError("77120034")
         except KeyError as error:
             raise NotFound(kind="study", name=UID) from error
     except NotFound:

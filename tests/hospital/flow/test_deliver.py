@@ -17,7 +17,8 @@ import pytest
 from pydicom.dataset import Dataset
 from sqlalchemy import update
 
-from flow_support import Flow, free_port, post, storescp, wait_for
+from flow_support import Flow, post, storescp
+from forked import free_port, wait_for
 from prosvet.core.audit import AuditLog
 from prosvet.hospital.config import Peer
 from prosvet.hospital.flow.clock import now

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from node_lives import free_port
+from forked import free_port
 from peer_systems import line
 from prosvet.core.errors import PeerError, PeerUnreachable
 from prosvet.hospital.config import Hl7

@@ -15,7 +15,7 @@ import pytest
 from pydicom import dcmread
 from pynetdicom.ae import ApplicationEntity
 
-from node_lives import free_port, wait_for
+from forked import free_port, wait_for
 
 _NODE = (sys.executable, "-m", "prosvet", "node", "--receive-only", "--lang", "en", "--json")
 

@@ -16,21 +16,8 @@ from pydicom.dataset import Dataset
 
 from prosvet.hospital.objects import KINDS, Kind, Results, make, write
 from prosvet.imaging.geometry import Box
-from result_films import AT, TEXT, judged, square_results, wrapped
+from result_films import AT, TEXT, VARIANTS, judged, square_results, wrapped
 
-FILMS: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "no spacing": {"spacing": None},
-    "calibrated": {"spacing": "PixelSpacing"},
-    "scanned": {"spacing": "NominalScannedPixelSpacing"},
-    "nobody": {"person": False},
-    "ISO_IR 144": {"charset": "ISO_IR 144"},
-    "no character set": {"charset": None},
-    "8 bit": {"bits": 8},
-    "16 bit": {"bits": 16},
-    "MONOCHROME1": {"negative": True},
-    "frame of reference": {"frame": True},
-}
 SQUARE = Box(20, 12, 40, 30)
 
 
@@ -40,13 +27,15 @@ def saved(made: Dataset, folder: Path) -> Path:
     return path
 
 
-CASES = [(kind, name) for name in FILMS for kind in KINDS if kind not in ("sc", "pdf") or name in ("plain", "nobody")]
+CASES = [
+    (kind, name) for name in VARIANTS for kind in KINDS if kind not in ("sc", "pdf") or name in ("plain", "nobody")
+]
 
 
 @pytest.mark.usefixtures("dciodvfy")
 @pytest.mark.parametrize(("kind", "film"), CASES)
 def test_no_error_on_any_kind_of_any_film(kind: Kind, film: str, ramp: NDArray[np.float32], tmp_path: Path) -> None:
-    source = wrapped(ramp, **FILMS[film])
+    source = wrapped(ramp, **VARIANTS[film])
     made = make(kind, [source], square_results(source, SQUARE), made_of="a", at=AT)
     assert judged(saved(made, tmp_path)).errors == ()
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, update
 from starlette.testclient import TestClient
 
-from node_lives import free_port
+from forked import free_port
 from peer_systems import a_site, dcmqrscp, film_file
 from prosvet.app.cli.main import main
 from prosvet.app.http.app import create_app

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
 
-from node_lives import free_port
+from forked import free_port
 from peer_systems import film_file
 from prosvet.core.errors import PeerError, PeerUnreachable
 from prosvet.hospital.config import Peer

@@ -10,8 +10,8 @@ from pathlib import Path
 import pydicom
 import pytest
 
+from forked import free_port
 from hospital_node import Receiver, soon
-from node_lives import free_port
 from peer_systems import Orthanc, film_file, orthanc, worklist_item
 from prosvet.archive.schema import Image
 from prosvet.archive.store import Store

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from node_lives import free_port
+from forked import free_port
 from peer_systems import a_site, film_file, line
 from prosvet.archive.files import sha256
 from prosvet.hospital.config import DicomWeb, Fhir, Hl7, HospitalConfig
