@@ -86,7 +86,7 @@ $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[dev,train,bertscore,hospital]'
+	$(PIP) -e '.[dev,train,bertscore,hospital,vlm,synth]'
 	@touch $@ $(VENV)/.core
 
 $(FLOWER)/.ready: deploy/flower/requirements.txt | $(BIN)/python

@@ -1,0 +1,1 @@
+"""A reader that plans over the capabilities as its tools, and shows each step."""

@@ -1,0 +1,1 @@
+"""Chest X-rays made from text: marked as made, and measured."""
