@@ -92,6 +92,11 @@ __all__ = [
     "UnknownName",
     "UnsupportedFile",
     "UsageError",
+    "VlmAnswerInvalid",
+    "VlmError",
+    "VlmRefused",
+    "VlmTimeout",
+    "VlmUnreachable",
     "WrongHost",
     "by_code",
     "plain_details",
@@ -425,6 +430,42 @@ class ModelHashMismatch(ModelError):
     """Details: name, file, expected, found."""
 
     code = "model_hash_mismatch"
+
+
+class VlmError(ModelError):
+    """A vision-language model gives no answer. Details: name, reason (under ``vlm_reasons``), facts."""
+
+    code = "vlm_error"
+    http_status = 502
+    reasons = "vlm_reasons"
+
+
+class VlmUnreachable(VlmError):
+    """The server of a model does not answer. Details: name, address, reason."""
+
+    code = "vlm_unreachable"
+    http_status = 503
+
+
+class VlmTimeout(VlmError):
+    """Details: name, seconds."""
+
+    code = "vlm_timeout"
+    http_status = 504
+
+
+class VlmAnswerInvalid(VlmError):
+    """The answer is not in the form that was asked for. Details: name, reason."""
+
+    code = "vlm_answer_invalid"
+
+
+class VlmRefused(VlmError):
+    """Something that must be allowed expressly. Details: name, reason (under ``vlm_reasons``), word, address."""
+
+    code = "vlm_refused"
+    http_status = 403
+    exit_code = 2
 
 
 class DeploymentError(ModelError):

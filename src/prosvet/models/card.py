@@ -7,7 +7,7 @@ import tomllib
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -23,6 +23,7 @@ __all__ = [
     "WeightFile",
     "cards",
     "load_card",
+    "load_task_card",
     "verified_path",
 ]
 
@@ -141,18 +142,34 @@ class Card(Frozen):
     folder: Path = Field(default=Path(), exclude=True)
 
 
+C = TypeVar("C", bound=Frozen)
+
+
 def _folders(home: Path | None) -> list[Path]:
     shipped = Path(str(resources.files("prosvet.models"))) / "cards"
     return [shipped, home / "models"] if home is not None else [shipped]
 
 
-def cards(home: Path | None = None) -> dict[str, Path]:
-    """Names of all cards, shipped and of this archive (``HOME/models/*.toml``), with their files."""
-    return {path.stem: path for folder in _folders(home) for path in sorted(folder.glob("*.toml"))}
+def cards(home: Path | None = None, task: str = "read") -> dict[str, Path]:
+    """Names of all cards of a task, shipped and of this archive (``HOME/models/*.toml``), with their files.
+
+    A file that cannot be read counts as a card of every task: whoever asks for it is told what is wrong with it.
+    """
+    found = {path.stem: path for folder in _folders(home) for path in sorted(folder.glob("*.toml"))}
+    return {name: path for name, path in found.items() if _task(path, path.stat().st_mtime_ns) in (task, "")}
+
+
+@lru_cache(maxsize=256)
+def _task(path: Path, _changed: int) -> str:
+    """What a card is for; empty where the file does not say."""
+    try:
+        return str(tomllib.loads(path.read_text(encoding="utf-8")).get("task", ""))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return ""
 
 
 def load_card(name: str, home: Path | None = None) -> Card:
-    """Read and check the card `name`.
+    """Read and check the card `name` of a reading model.
 
     Raises
     ------
@@ -161,18 +178,29 @@ def load_card(name: str, home: Path | None = None) -> Card:
     ModelError
         When the card is not valid: a key is unknown, missing or out of range.
     """
-    known = cards(home)
+    return load_task_card(name, Card, "read", home)
+
+
+def load_task_card(name: str, kind: type[C], task: str, home: Path | None = None) -> C:
+    """Read and check the card `name`, one of a task, as its `kind`.
+
+    Raises
+    ------
+    ModelNotFound, ModelError
+    """
+    known = cards(home, task)
     if name not in known:
         raise ModelNotFound(name=name, known=", ".join(sorted(known)))
-    return _parsed(name, known[name], known[name].stat().st_mtime_ns)
+    card: C = _parsed(name, known[name], kind, known[name].stat().st_mtime_ns)  # type: ignore[assignment]
+    return card
 
 
 @lru_cache(maxsize=64)
-def _parsed(name: str, path: Path, _changed: int) -> Card:
+def _parsed(name: str, path: Path, kind: type[Frozen], _changed: int) -> Frozen:
     """A card never changes once it is read, so that it is parsed once; `_changed` is when its file last did."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Card.model_validate(content | {"folder": path.parent})
+        return kind.model_validate(content | {"folder": path.parent})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelError(name=name, reason=str(error)) from None
     except ValidationError as error:
