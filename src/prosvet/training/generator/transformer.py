@@ -1,0 +1,92 @@
+"""The network of the flow: a small diffusion transformer over the latents of one film.
+
+Latents (8, 16, 16) are 64 tokens of 2 x 2; the time and everything asked for are one vector, which shifts and scales
+every block by one shared layer (adaLN-single of PixArt-alpha, Chen et al. 2023, https://arxiv.org/abs/2310.00426;
+the transformer itself is DiT, Peebles and Xie 2023, https://arxiv.org/abs/2212.09748). Keys and queries are
+normalised, without which small learning runs in bfloat16 diverge.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from prosvet.training.data import FINDINGS
+from prosvet.training.generator.autoencoder import LATENT
+from prosvet.training.generator.measured import MEASURES
+
+__all__ = ["ASKED", "STYLES", "TEXT", "Flow"]
+
+TEXT = 512
+STYLES = 8  # archives that look alike share one; the last is "any"
+ASKED = TEXT + 1 + 2 * len(FINDINGS) + 2 * MEASURES  # vector, whether there is one; value and known of each
+
+_PATCH = 2
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.before, self.after = (nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.q_norm, self.k_norm = (nn.RMSNorm(width // heads) for _ in range(2))
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.table = nn.Parameter(torch.randn(6, width) / width**0.5)
+
+    def forward(self, x: Tensor, shared: Tensor) -> Tensor:
+        n, tokens, width = x.shape
+        shift, scale, gate, shift2, scale2, gate2 = (self.table + shared.view(n, 6, width)).unbind(1)
+        y = self.before(x) * (1 + scale[:, None]) + shift[:, None]
+        q, k, v = self.qkv(y).view(n, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        y = F.scaled_dot_product_attention(self.q_norm(q), self.k_norm(k), v)
+        x = x + gate[:, None] * self.out(y.transpose(1, 2).reshape(n, tokens, width))
+        y = self.after(x) * (1 + scale2[:, None]) + shift2[:, None]
+        out: Tensor = x + gate2[:, None] * self.down(F.gelu(self.up(y), approximate="tanh"))
+        return out
+
+
+class Flow(nn.Module):
+    """The velocity of latents at a time, given what is asked.
+
+    :meth:`forward` takes latents (N, 8, 16, 16), times (N,) from 0 (noise) to 1 (film), what is asked
+    (N, :data:`ASKED`) and the style (N,) as its number, and gives the velocity (N, 8, 16, 16).
+    """
+
+    def __init__(self, width: int = 320, depth: int = 10, heads: int = 5) -> None:
+        super().__init__()
+        channels, side, _ = LATENT
+        self.width = width
+        self.enter = nn.Linear(channels * _PATCH**2, width)
+        self.place = nn.Parameter(torch.randn((side // _PATCH) ** 2, width) * 0.02)
+        self.time = nn.Sequential(nn.Linear(128, width), nn.SiLU(), nn.Linear(width, width))
+        self.asked = nn.Sequential(nn.Linear(ASKED, width), nn.SiLU(), nn.Linear(width, width))
+        self.style = nn.Embedding(STYLES, width)
+        self.shared = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
+        self.blocks = nn.ModuleList(_Block(width, heads) for _ in range(depth))
+        self.last, self.leave = nn.LayerNorm(width), nn.Linear(width, channels * _PATCH**2)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+
+    def forward(self, latents: Tensor, time: Tensor, asked: Tensor, style: Tensor) -> Tensor:
+        n = latents.shape[0]
+        channels, side, _ = LATENT
+        grid = side // _PATCH
+        tokens = latents.view(n, channels, grid, _PATCH, grid, _PATCH).permute(0, 2, 4, 1, 3, 5).reshape(n, grid**2, -1)
+        known = self.time(_waves(time)) + self.asked(asked) + self.style(style)
+        shared = self.shared(known)
+        x = self.enter(tokens) + self.place
+        for block in self.blocks:
+            x = block(x, shared)
+        x = self.leave(self.last(x)).view(n, grid, grid, channels, _PATCH, _PATCH)
+        out: Tensor = x.permute(0, 3, 1, 4, 2, 5).reshape(n, channels, side, side)
+        return out
+
+
+def _waves(time: Tensor, count: int = 64) -> Tensor:
+    frequencies = torch.exp(torch.linspace(0, math.log(1000), count, device=time.device))
+    angles = time[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
