@@ -30,6 +30,9 @@ def test_every_help_page_is_in_the_language_asked_for(cli: Cli, verb: str, lang:
     assert shown.status == 0
     assert ("Общие ключи" in shown.out) == (lang == "ru")
     assert ("Shared options" in shown.out) == (lang == "en")
+    assert ("Вызов: prosvet" in shown.out) == (lang == "ru")
+    assert ("Usage: prosvet" in shown.out) == (lang == "en")
+    assert lang == "en" or not {"[required]", "[default:", "[env var:", "[OPTIONS]"} & set(shown.out.split())
     assert "Show this message" not in shown.out
 
 

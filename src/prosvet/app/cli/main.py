@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import typer
 
 from prosvet.app.cli.face import root, verb
+from prosvet.app.cli.help_words import command_class, group_class, places
 from prosvet.app.cli.session import Answer
 from prosvet.app.cli.verbs import VERBS
 from prosvet.core.errors import Cancelled, DiskFull, InternalError, ProsvetError, UsageError, plain_details
@@ -28,15 +29,19 @@ _BROKEN_PIPE = 141  # 128 + SIGPIPE, as the shell itself says it
 
 def build(lang: Lang) -> typer.Typer:
     """All verbs, with their help in `lang`."""
-    settings: dict[str, Any] = {"no_args_is_help": True, "context_settings": {"help_option_names": []}}
+    settings: dict[str, Any] = {
+        "no_args_is_help": True, "context_settings": {"help_option_names": []}, "cls": group_class(lang),
+        **places(lang, group=True),
+    }  # fmt: skip
     panel = text("cli.panels.commands", lang)
     app = typer.Typer(help=text("cli.help", lang), add_completion=False, pretty_exceptions_enable=False, **settings)
     app.callback()(root(lang))
-    groups = {"": app}
+    groups, made_as = {"": app}, command_class(lang)
     for name, function in VERBS.items():
         group, _, last = name.rpartition(".")
         _open_group(group, groups, settings, lang)
-        groups[group].command(last, help=text(f"cli.{name}.help", lang), rich_help_panel=panel)(
+        words = text(f"cli.{name}.help", lang)
+        groups[group].command(last, cls=made_as, help=words, rich_help_panel=panel, **places(lang))(
             verb(name, function, lang)
         )
     return app
