@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from prosvet.archive.api import IngestRequest
 from prosvet.archive.api import run as ingest
+from prosvet.archive.lookup_sources import sources
 from prosvet.archive.priority import URGENCY, Worst, worst
 from prosvet.archive.schema import Finding, Image, Meta, Patient, Study
 from prosvet.archive.schema_work import WorkItem
@@ -371,3 +372,14 @@ def test_what_the_model_holds_less_likely_than_not_is_only_suspected(context: Co
             db.execute(insert(Finding).values(study_id=study, **said))
     relist(store)
     assert [(row.study, row.priority) for row in listed(context).rows] == [("MORE", 3), ("LESS", 2)]
+
+
+def test_the_choice_of_sources_names_none_of_somebody_elses(busy: Context) -> None:
+    store = busy.get(Store)
+    assert sources(store, Actor("ivanov", "reader")) == ("alpha", "alphabet", "beta")
+    with store.note() as db:
+        theirs = select(Study.id).where(Study.source == "alphabet")
+        db.execute(update(WorkItem).where(WorkItem.study_id.in_(theirs)).values(owner="petrova"))
+    assert sources(store, Actor("ivanov", "reader")) == ("alpha", "beta")
+    assert sources(store, Actor("petrova", "reader")) == sources(store, Actor("head", "senior"))
+    assert "alphabet" in sources(store, Actor("petrova", "reader"))

@@ -21,7 +21,7 @@ from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, NotFound
 from prosvet.core.types import Frozen, Moment, Probability, Side, Status
 
-__all__ = ["WorkClaim", "WorkRow", "WorklistRequest", "WorklistResult", "run", "sources"]
+__all__ = ["WorkClaim", "WorkRow", "WorklistRequest", "WorklistResult", "run"]
 
 
 class WorklistRequest(Frozen):
@@ -120,16 +120,6 @@ def run(request: WorklistRequest, context: Context) -> WorklistResult:
         return _move(request, store, context)
     with store.read() as db:
         return _next(db, request, context) if request.action == "next" else _list(db, request, context)
-
-
-def sources(store: Store) -> tuple[str, ...]:
-    """Names of the sources, in order."""
-    # From each name to the next by the index: the studies of a source are not gone through.
-    names = select(func.min(Study.source).label("name")).cte("names", recursive=True)
-    following = select(func.min(Study.source)).where(Study.source > names.c.name).scalar_subquery()
-    names = names.union_all(select(following).where(names.c.name.is_not(None)))
-    with store.read() as db:
-        return tuple(db.execute(select(names.c.name).where(names.c.name.is_not(None))).scalars())
 
 
 def _list(db: Connection, request: WorklistRequest, context: Context) -> WorklistResult:

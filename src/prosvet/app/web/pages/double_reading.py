@@ -43,7 +43,7 @@ def queues(request: Request, context: ContextDep, queue: Queue = "mine", offset:
     asked = DoubleReadingRequest(action="list", queue=queue, limit=_PAGE, offset=max(0, offset))
     found = run(asked, context).queues
     values = {"found": found, "tab": queue, "queues": QUEUES, "size": _PAGE, "offset": max(0, offset)}
-    return page(request, context, "double.html", **values, sources=sources(context.get(Store)))
+    return page(request, context, "double.html", **values, sources=sources(context.get(Store), context.actor))
 
 
 @router.get("/agreement")

@@ -40,7 +40,9 @@ def runs(request: Request, context: ContextDep) -> HTMLResponse:
     """All runs, and a form for a new one."""
     found = run(RetrospectiveRequest(action="runs"), context).runs
     ref = context.get(Examiner).ref
-    return page(request, context, "retro.html", runs=found, model=ref, sources=sources(context.get(Store)))
+    return page(
+        request, context, "retro.html", runs=found, model=ref, sources=sources(context.get(Store), context.actor)
+    )
 
 
 @router.post("/run")

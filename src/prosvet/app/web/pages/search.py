@@ -19,9 +19,9 @@ from prosvet.app.web.render import page
 from prosvet.app.web.search_chips import concept_chips, filter_chips, set_filter, with_concept
 from prosvet.app.web.search_state import PAGE, SearchState
 from prosvet.app.web.search_words import helpers
-from prosvet.archive.schema import Image, Study
+from prosvet.archive.lookup_sources import sources
+from prosvet.archive.schema import Image
 from prosvet.archive.store import Store
-from prosvet.archive.visible import visible
 from prosvet.core.context import Context
 from prosvet.core.errors import ImageError, NotFound, OversizedFile, ProsvetError, QueryError
 from prosvet.core.types import Status
@@ -94,7 +94,7 @@ def _answered(request: Request, state: SearchState, context: Context) -> Respons
         request, context, state, understood=understood, result=result, question=question, kept=kept,
         hits=_shown(result.hits, context), members=len(members(question.query, context, kinds)) if whole else None,
         concepts=[] if state.like else concept_chips(understood, context.lang),
-        conditions=filter_chips(understood, context.lang), sources=_sources(context),
+        conditions=filter_chips(understood, context.lang), sources=sources(context.get(Store), context.actor),
         more=_more(understood if not state.like else state, PAGE, result),
         milliseconds=round(1000 * (time.perf_counter() - begun)),
     )  # fmt: skip
@@ -258,9 +258,3 @@ def _first_films(studies: list[str], context: Context) -> dict[str, int]:
     query = select(Image.study_id, func.min(Image.id)).where(Image.study_id.in_(studies)).group_by(Image.study_id)
     with context.get(Store).read() as db:
         return {study: image for study, image in db.execute(query)}
-
-
-def _sources(context: Context) -> list[str]:
-    query = select(Study.source).where(visible(context.actor)).distinct().order_by(Study.source)
-    with context.get(Store).read() as db:
-        return list(db.execute(query).scalars())

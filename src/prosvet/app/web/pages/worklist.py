@@ -12,10 +12,11 @@ from fastapi.responses import RedirectResponse
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.app.http.routes.worklist import WorklistQuery
 from prosvet.app.web.render import page
+from prosvet.archive.lookup_sources import sources
 from prosvet.archive.priority import URGENCY
 from prosvet.archive.store import Store
 from prosvet.archive.worklist import STATUSES
-from prosvet.archive.worklist_api import WorklistRequest, run, sources
+from prosvet.archive.worklist_api import WorklistRequest, run
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound
 from prosvet.language.vocabulary import GROUPS, vocabulary
@@ -81,7 +82,7 @@ def _list(asked: WorklistQuery, context: Context) -> dict[str, object]:
 
 
 def _choices(context: Context) -> dict[str, object]:
-    return {"findings": list(_findings(context)), "sources": sources(context.get(Store)),
+    return {"findings": list(_findings(context)), "sources": sources(context.get(Store), context.actor),
             "max_bytes": context.settings.max_bytes}  # fmt: skip
 
 
