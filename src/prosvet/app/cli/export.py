@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from prosvet.app.cli.exported import exported
 from prosvet.app.cli.session import Answer, Session
 from prosvet.core.i18n import Lang
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from prosvet.hospital.objects.api import ResultsResult
     from prosvet.hospital.objects.kinds import Kind
 
 __all__ = ["pdf", "sc", "seg", "sr", "text_sr"]
@@ -57,14 +55,4 @@ def _export(session: Session, kind: Kind, study: str, out: Path | None, lang: La
 
     charset = "ISO_IR 144" if old else "ISO_IR 192"
     request = session.request(ResultsRequest, study=study, kind=kind, lang=lang, charset=charset)
-    result = run(request, session.context)
-    path = Path(result.file) if out is None else out / result.file if out.is_dir() else out
-    path.write_bytes(result.data)
-    return Answer({**result.model_dump(mode="json"), "file": str(path)}, lambda c: _show(result, path, session, c))
-
-
-def _show(result: ResultsResult, path: Path, session: Session, console: Console) -> None:
-    words = session.say(f"cli.export.{result.basis}", file=path, bytes=result.size)
-    console.print(words, markup=False, soft_wrap=True)
-    if not result.identified:
-        console.print(session.say("cli.export.pseudonyms"), style="yellow", markup=False, soft_wrap=True)
+    return exported(run(request, session.context), out, session)

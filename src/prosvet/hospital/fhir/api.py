@@ -6,16 +6,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from prosvet.archive.files import sha256
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
-from prosvet.core.errors import InvalidSettings, ResultError
+from prosvet.core.errors import InvalidSettings
 from prosvet.core.i18n import Lang
 from prosvet.core.types import Frozen
 from prosvet.hospital.config import FILE, load_config
 from prosvet.hospital.fhir.making import bundle, write
 from prosvet.hospital.fhir.scene import Version
-from prosvet.hospital.objects.api import study_results
+from prosvet.hospital.objects.export import Export
+from prosvet.hospital.objects.study_results import study_results
 
 __all__ = ["FhirRequest", "FhirResult", "run"]
 
@@ -29,29 +29,17 @@ class FhirRequest(Frozen):
     push: bool = Field(default=False, description="Send it to the server of hospital.toml.")
 
 
-class FhirResult(Frozen):
+class FhirResult(Export):
     """One bundle.
 
     Attributes
     ----------
-    basis : {"signed", "program"}
-        A signed protocol wins over the program's own reading.
-    identified : bool
-        False: made from the archive's copy, so that patient and study are pseudonyms.
     pushed : {"no", "taken", "newer_there"}
         What became of it on the server.
-    data : bytes
-        The JSON. The result's own JSON has its size and hash.
     """
 
-    study: str
     version: Version
-    basis: Literal["signed", "program"]
-    identified: bool
     pushed: Literal["no", "taken", "newer_there"]
-    size: int
-    sha256: str
-    data: bytes = Field(exclude=True, repr=False)
 
     @property
     def file(self) -> str:
@@ -79,15 +67,11 @@ def run(request: FhirRequest, context: Context) -> FhirResult:
     data = write(bundle(found.sources.headers, found.results, at=found.at, version=version))
     pushed: Literal["no", "taken", "newer_there"] = "no"
     if request.push and config is not None:
-        if not found.sources.identified:
-            raise ResultError(reason="pseudonyms")
+        found.ensure_named()
         from prosvet.hospital.peers.fhir import push  # its library comes with the extra
 
         pushed = "newer_there" if push(data, config).newer else "taken"
     AuditLog.from_context(context).write(
         "export_fhir", study=request.study, basis=found.basis, identified=found.sources.identified, pushed=pushed
     )
-    return FhirResult(
-        study=request.study, version=version, basis=found.basis, identified=found.sources.identified, pushed=pushed,
-        size=len(data), sha256=sha256(data), data=data,
-    )  # fmt: skip
+    return FhirResult.of(found, data, version=version, pushed=pushed)

@@ -6,15 +6,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from prosvet.archive.files import sha256
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
-from prosvet.core.errors import InvalidSettings, ResultError
+from prosvet.core.errors import InvalidSettings
 from prosvet.core.i18n import Lang
 from prosvet.core.types import Frozen
 from prosvet.hospital.config import FILE, Hl7, load_config
 from prosvet.hospital.hl7.message import oru
-from prosvet.hospital.objects.api import study_results
+from prosvet.hospital.objects.export import Export
+from prosvet.hospital.objects.study_results import study_results
 from prosvet.hospital.peers import mllp
 
 __all__ = ["Hl7Request", "Hl7Result", "run"]
@@ -31,29 +31,17 @@ class Hl7Request(Frozen):
     push: bool = Field(default=False, description="Send it to the receiver of hospital.toml.")
 
 
-class Hl7Result(Frozen):
-    """One message.
+class Hl7Result(Export):
+    """One message, without the frame of MLLP.
 
     Attributes
     ----------
-    basis : {"signed", "program"}
-        A signed protocol wins over the program's own reading.
-    identified : bool
-        False: made from the archive's copy, so that patient and study are pseudonyms.
     acknowledged : str or None
         ``AA`` or ``CA`` of the receiver; None when it was not sent.
-    data : bytes
-        The message without the frame of MLLP. The result's own JSON has its size and hash.
     """
 
-    study: str
     encoding: Encoding
-    basis: Literal["signed", "program"]
-    identified: bool
     acknowledged: str | None
-    size: int
-    sha256: str
-    data: bytes = Field(exclude=True, repr=False)
 
     @property
     def file(self) -> str:
@@ -83,14 +71,10 @@ def run(request: Hl7Request, context: Context) -> Hl7Result:
     data = oru(found.sources.headers, found.results, at=found.at, config=config, made_of=found.made_of)
     code = None
     if request.push:
-        if not found.sources.identified:
-            raise ResultError(reason="pseudonyms")
+        found.ensure_named()
         code = mllp.send(data, config).code
     AuditLog.from_context(context).write(
         "export_hl7", study=request.study, basis=found.basis, identified=found.sources.identified,
         acknowledged=code or "",
     )  # fmt: skip
-    return Hl7Result(
-        study=request.study, encoding=config.encoding, basis=found.basis, identified=found.sources.identified,
-        acknowledged=code, size=len(data), sha256=sha256(data), data=data,
-    )  # fmt: skip
+    return Hl7Result.of(found, data, encoding=config.encoding, acknowledged=code)

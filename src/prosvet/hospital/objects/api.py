@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Literal
-
 from pydantic import Field
-from sqlalchemy import select
 
-from prosvet.archive.blind import ensure_open
-from prosvet.archive.files import FileStore, sha256
-from prosvet.archive.schema_work import WorkItem
-from prosvet.archive.store import Store
-from prosvet.archive.visible import ensure_visible
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
-from prosvet.core.errors import Forbidden, ImageError, ResultError
 from prosvet.core.i18n import Lang
 from prosvet.core.types import Frozen
-from prosvet.hospital.objects.claims import claims_of
+from prosvet.hospital.objects.export import Export
 from prosvet.hospital.objects.frame import write
 from prosvet.hospital.objects.kinds import Charset, Kind
 from prosvet.hospital.objects.making import make
-from prosvet.hospital.objects.results import Results, Signed, machine_results, signed_results
-from prosvet.hospital.objects.stored import StoredSources, stored_sources
-from prosvet.imaging.load import load_bytes
-from prosvet.models.examine import Examination
-from prosvet.reading.api import Reading, read_film
-from prosvet.reading.protocols.basis import StoredFilm, chosen_film
-from prosvet.reading.protocols.versions import Version, latest, versions
+from prosvet.hospital.objects.study_results import study_results
 
-__all__ = ["ResultsRequest", "ResultsResult", "StudyResults", "run", "study_results"]
+__all__ = ["ResultsRequest", "ResultsResult", "run"]
 
 
 class ResultsRequest(Frozen):
@@ -43,28 +26,12 @@ class ResultsRequest(Frozen):
     charset: Charset = Field(default="ISO_IR 192", description="UTF-8, or ISO_IR 144 for old viewers.")
 
 
-class ResultsResult(Frozen):
-    """One object.
+class ResultsResult(Export):
+    """One object."""
 
-    Attributes
-    ----------
-    basis : {"signed", "program"}
-        A signed protocol wins over the program's own reading.
-    identified : bool
-        False: made from the archive's copy, so that patient and study are pseudonyms.
-    data : bytes
-        The file. JSON has its size and hash.
-    """
-
-    study: str
     kind: Kind
-    basis: Literal["signed", "program"]
-    identified: bool
     sop_class: str
     sop_uid: str
-    size: int
-    sha256: str
-    data: bytes = Field(exclude=True, repr=False)
 
     @property
     def file(self) -> str:
@@ -95,122 +62,5 @@ def run(request: ResultsRequest, context: Context) -> ResultsResult:
         "export_result", study=request.study, kind=request.kind, basis=found.basis,
         identified=found.sources.identified,
     )  # fmt: skip
-    return ResultsResult(
-        study=request.study,
-        kind=request.kind,
-        basis=found.basis,
-        identified=found.sources.identified,
-        sop_class=str(dataset.SOPClassUID),
-        sop_uid=str(dataset.SOPInstanceUID),
-        size=len(data),
-        sha256=sha256(data),
-        data=data,
-    )
-
-
-@dataclass(frozen=True)
-class StudyResults:
-    """What there is to say of a stored study, and of which objects.
-
-    Attributes
-    ----------
-    at : datetime
-        When it was signed or, unsigned, when the study came: a second export is the same.
-    made_of : str
-        What identifies it, for UIDs.
-    """
-
-    results: Results
-    sources: StoredSources
-    at: datetime
-    made_of: str
-
-    @property
-    def basis(self) -> Literal["signed", "program"]:
-        """Whose word it is."""
-        return "signed" if self.results.signed else "program"
-
-
-def study_results(study: str, lang: Lang | None, context: Context, *, kind: Kind = "sr") -> StudyResults:
-    """The signed protocol of `study`, else the program's reading; the errors are those of :func:`run`.
-
-    Parameters
-    ----------
-    kind
-        What it is for: words alone need no film.
-    """
-    store = context.get(Store)
-    ensure_visible(store, study, context.actor)
-    ensure_open(store, study, context.actor)
-    if not context.actor.may("reader"):
-        raise Forbidden(role="reader")
-    film = chosen_film(study, context)
-    sources = stored_sources(study, film.id if film else None, context)
-    with store.read() as db:
-        found = versions(db, study)
-    results, at = _results(study, kind, lang, found, film, sources, context)
-    made_of = "|".join((film.sha256 if film else "", str(results.model), at.isoformat()))
-    return StudyResults(results, sources, at, made_of)
-
-
-def _results(
-    study: str,
-    kind: Kind,
-    lang: Lang | None,
-    found: tuple[Version, ...],
-    film: StoredFilm | None,
-    sources: StoredSources,
-    context: Context,
-) -> tuple[Results, datetime]:
-    standing = latest(found)
-    if standing is not None and standing.state == "signed" and standing.signed is not None:
-        addenda = tuple(one for one in found if one.kind == "addendum" and one.state == "signed")
-        return _of_signed(kind, standing, addenda, film, sources, context)
-    if film is None:
-        raise ResultError(reason="no_film")
-    lang = lang or context.lang
-    reading, examination = _read(film, context, lang)
-    return machine_results(reading, examination, lang, film=sources.film), _arrived(study, context)
-
-
-def _of_signed(
-    kind: Kind, standing: Version, addenda: tuple[Version, ...], film: StoredFilm | None, sources: StoredSources,
-    context: Context,
-) -> tuple[Results, datetime]:  # fmt: skip
-    """What stands signed. Its film is examined anew for what is drawn; a film that is refused has no drawings."""
-    examination: Examination | None = None
-    if film is not None and kind != "text_sr":
-        try:
-            examination = _read(film, context, standing.language)[1]
-        except ImageError:
-            examination = None
-    last = addenda[-1] if addenda else standing
-    at, digest = _local(last.signed or last.created), last.sha256 or ""
-    results = signed_results(
-        standing,
-        addenda,
-        claims_of(standing, addenda),
-        Signed(name=standing.author, at=_local(standing.signed or standing.created), digest=digest),
-        examination=examination,
-        film=sources.film,
-    )
-    if kind == "seg" and examination is not None:
-        results = replace(results, model=examination.model)  # whose contours they are
-    return results, at
-
-
-def _read(film: StoredFilm, context: Context, lang: Lang) -> tuple[Reading, Examination]:
-    data = context.get(FileStore).read(film.sha256)
-    return read_film(load_bytes(data, film.file, context.settings), context, lang)
-
-
-def _arrived(study: str, context: Context) -> datetime:
-    """The time that an unsigned result bears: a second export of the same reading is the same object."""
-    query = select(WorkItem.arrived).where(WorkItem.study_id == study)
-    with context.get(Store).read() as db:
-        found = db.execute(query).scalar_one_or_none()
-    return _local(found or datetime(2000, 1, 1))
-
-
-def _local(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC).astimezone()
+    uids = {"sop_class": str(dataset.SOPClassUID), "sop_uid": str(dataset.SOPInstanceUID)}
+    return ResultsResult.of(found, data, kind=request.kind, **uids)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
+from prosvet.app.http.attachment import attachment
 from prosvet.app.http.deps import ContextDep
 from prosvet.core.i18n import Lang
 from prosvet.core.optional import require
@@ -34,7 +35,7 @@ def export_fhir(
     """A transaction; ``X-Basis`` tells if it is of a signed protocol, ``X-Identified`` if it names the patient."""
     require("fhir.resources", "hospital")
     made = make_bundle(FhirRequest(study=study, version=version, lang=lang), context)
-    return _answer(made, _FHIR)
+    return attachment(made, _FHIR)
 
 
 @router.post("/fhir/push", summary="Send to the FHIR server")
@@ -53,7 +54,7 @@ def export_hl7(
 ) -> Response:
     """ORU^R01 of HL7 v2.5."""
     require("hl7apy", "hospital")
-    return _answer(make_message(Hl7Request(study=study, encoding=encoding, lang=lang), context), _HL7)
+    return attachment(make_message(Hl7Request(study=study, encoding=encoding, lang=lang), context), _HL7)
 
 
 @router.post("/hl7/push", summary="Send to the HL7 receiver")
@@ -61,13 +62,3 @@ def push_hl7(study: StudyId, context: ContextDep) -> Hl7Result:
     """Over MLLP; only an acknowledgement of this very message counts."""
     require("hl7apy", "hospital")
     return make_message(Hl7Request(study=study, push=True), context)
-
-
-def _answer(made: FhirResult | Hl7Result, kind: str) -> Response:
-    headers = {
-        "Content-Disposition": f'attachment; filename="{made.file}"',
-        "X-Basis": made.basis,
-        "X-Identified": "1" if made.identified else "0",
-        "Cache-Control": "no-store",
-    }
-    return Response(made.data, media_type=kind, headers=headers)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
+from prosvet.app.http.attachment import attachment
 from prosvet.app.http.deps import ContextDep
 from prosvet.core.i18n import Lang
 from prosvet.core.optional import require
@@ -35,10 +36,4 @@ def export_result(
     from prosvet.hospital.objects.api import ResultsRequest, run
 
     made = run(ResultsRequest(study=study, kind=kind, lang=lang, charset=charset), context)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{made.file}"',
-        "X-Basis": made.basis,
-        "X-Identified": "1" if made.identified else "0",
-        "Cache-Control": "no-store",
-    }
-    return Response(made.data, media_type="application/dicom", headers=headers)
+    return attachment(made, "application/dicom")
