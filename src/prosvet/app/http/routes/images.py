@@ -91,7 +91,8 @@ def get_thumbnail(
 ) -> Response:
     """A small picture of the film: never to diagnose from."""
     found = _image(image, context)
-    headers = {"ETag": f'"{found.version}-{kept_side(side)}"', "Cache-Control": "private, max-age=300"}
+    # Asked for anew each time: what was erased must not come out of a browser's own store.
+    headers = {"ETag": f'"{found.version}-{kept_side(side)}"', "Cache-Control": "private, no-cache"}
     if _known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     data = stored_thumbnail(found, side, context)
