@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from prosvet.core.errors import InvalidRecord, MissingColumns, NotFound, RecordsDiffer
+from prosvet.core.errors import InvalidRecord, RecordsDiffer
+from prosvet.core.table import open_table, yes_or_no
 
 __all__ = ["Case", "Label", "cases", "data_hash", "read_labels", "read_scores"]
 
 T = TypeVar("T")
-_YES, _NO = ("1", "true", "yes", "да"), ("0", "false", "no", "нет")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def read_scores(path: Path) -> dict[str, float]:
 
 
 def read_labels(path: Path) -> dict[str, Label]:
-    """Label by id; yes is 1, true, yes or да, no is 0, false, no or нет. A critical study is abnormal.
+    """Label by id; yes and no as :func:`prosvet.core.table.yes_or_no` has them. A critical study is abnormal.
 
     Raises
     ------
@@ -58,8 +56,8 @@ def read_labels(path: Path) -> dict[str, Label]:
     """
 
     def label(row: Mapping[str, str], line: int) -> Label:
-        abnormal = _answer(row["abnormal"], "abnormal", path.name, line)
-        critical = _answer(row["critical"], "critical", path.name, line) if "critical" in row else None
+        abnormal = yes_or_no(row["abnormal"], "abnormal", path.name, line)
+        critical = yes_or_no(row["critical"], "critical", path.name, line) if "critical" in row else None
         if critical and not abnormal:
             raise InvalidRecord(name=path.name, line=line, reason="critical_not_abnormal")
         patient = row.get("patient")
@@ -94,32 +92,8 @@ def data_hash(rows: list[Case]) -> str:
 
 
 def _read(path: Path, needed: tuple[str, ...], value: Callable[[Mapping[str, str], int], T]) -> dict[str, T]:
-    if not path.is_file():
-        raise NotFound(kind="file", name=path.name)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidRecord(name=path.name, line=1, reason="not_utf8_table") from None
-    head = text.partition("\n")[0]
-    rows = csv.reader(io.StringIO(text), delimiter=";" if ";" in head and "," not in head else ",")
-    header = [name.strip().lower() for name in next(rows, [])]
-    lacking = [name for name in needed if name not in header]
-    if lacking:
-        raise MissingColumns(name=path.name, columns=", ".join(lacking))
-    found: dict[str, T] = {}
-    for cells in rows:
-        if not any(cell.strip() for cell in cells):
-            continue
-        line = rows.line_num
-        if len(cells) != len(header):
-            raise InvalidRecord(name=path.name, line=line, reason="cells_differ")
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        if not row["id"]:
-            raise InvalidRecord(name=path.name, line=line, reason="id_empty")
-        if row["id"] in found:
-            raise InvalidRecord(name=path.name, line=line, reason="id_twice", id=row["id"])
-        found[row["id"]] = value(row, line)
-    return found
+    _, rows = open_table(path, needed)
+    return {row["id"]: value(row, line) for line, row in rows}
 
 
 def _number(cell: str, name: str, line: int) -> float:
@@ -130,10 +104,3 @@ def _number(cell: str, name: str, line: int) -> float:
     if not math.isfinite(number):
         raise InvalidRecord(name=name, line=line, reason="score_not_number", value=cell[:40])
     return number
-
-
-def _answer(cell: str, column: str, name: str, line: int) -> bool:
-    word = cell.lower()
-    if word not in (*_YES, *_NO):
-        raise InvalidRecord(name=name, line=line, reason="label_not_binary", value=cell[:40], column=column)
-    return word in _YES

@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from prosvet.core.context import Context
-from prosvet.core.errors import InvalidRecord, MissingColumns, NotFound
+from prosvet.core.errors import InvalidRecord, MissingColumns
+from prosvet.core.table import open_table, yes_or_no
 
 __all__ = ["Said", "from_marks", "from_table"]
 
 Said = dict[str, dict[str, float]]
 """Id (of a study or an image) to finding to 1 or 0."""
-
-_YES, _NO = ("1", "1.0", "true", "yes", "да", "+"), ("0", "0.0", "false", "no", "нет", "-")
 
 
 def from_table(path: Path, findings: Sequence[str]) -> Said:
@@ -35,48 +32,19 @@ def from_table(path: Path, findings: Sequence[str]) -> Said:
     InvalidRecord
         For a column or a cell that is not known, an id that is empty or there twice; it names the line.
     """
-    if not path.is_file():
-        raise NotFound(kind="file", name=path.name)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidRecord(name=path.name, line=1, reason="not_utf8_table") from None
-    head = text.partition("\n")[0]
-    rows = csv.reader(io.StringIO(text), delimiter=";" if ";" in head and "," not in head else ",")
-    header = [name.strip().lower() for name in next(rows, [])]
+    header, rows = open_table(path)
     columns = [name for name in header if name != "id"]
-    if "id" not in header or not columns:
-        raise MissingColumns(name=path.name, columns="id" if "id" not in header else ", ".join(findings[:3]) + ", …")
+    if not columns:
+        raise MissingColumns(name=path.name, columns=", ".join(findings[:3]) + ", …")
     for column in columns:
         if column not in findings:
             raise InvalidRecord(
                 name=path.name, line=1, reason="label_column_unknown", column=column[:60], known=", ".join(findings)
             )  # fmt: skip
-    return _said(rows, header, path.name)
-
-
-def _said(rows: Iterator[list[str]], header: list[str], name: str) -> Said:
-    found: Said = {}
-    for line, cells in enumerate(rows, start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            raise InvalidRecord(name=name, line=line, reason="cells_differ")
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        key = row.pop("id")
-        if not key:
-            raise InvalidRecord(name=name, line=line, reason="id_empty")
-        if key in found:
-            raise InvalidRecord(name=name, line=line, reason="id_twice", id=key[:80])
-        found[key] = {column: _value(cell, column, name, line) for column, cell in row.items() if cell}
-    return found
-
-
-def _value(cell: str, column: str, name: str, line: int) -> float:
-    word = cell.lower()
-    if word not in (*_YES, *_NO):
-        raise InvalidRecord(name=name, line=line, reason="label_not_binary", value=cell[:40], column=column)
-    return float(word in _YES)
+    return {
+        row["id"]: {name: float(yes_or_no(row[name], name, path.name, line)) for name in columns if row[name]}
+        for line, row in rows
+    }
 
 
 def from_marks(context: Context, findings: Sequence[str]) -> Said:
