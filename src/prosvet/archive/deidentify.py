@@ -28,7 +28,7 @@ import pydicom
 from dicognito.anonymizer import Anonymizer
 from pydicom.dataset import Dataset, FileMetaDataset
 
-from prosvet.archive.files import room_for
+from prosvet.archive.files import write_whole
 from prosvet.archive.keep import KEPT
 from prosvet.core.context import Context
 
@@ -43,14 +43,7 @@ def archive_secret(home: Path) -> bytes:
     """The archive's secret, made on first use, with access for its owner only."""
     path = home / "secret"
     if not path.exists():
-        with room_for(path):
-            home.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path.with_suffix(".new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(os.urandom(32).hex().encode())
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(path.with_suffix(".new"), path)
+        write_whole(path, [os.urandom(32).hex().encode()])
     return bytes.fromhex(path.read_text())
 
 

@@ -14,7 +14,7 @@ from typing import Self
 from prosvet.core.context import Context
 from prosvet.core.errors import ArchiveError, DiskFull, NotFound
 
-__all__ = ["FileStore", "room_for", "sha256"]
+__all__ = ["FileStore", "room_for", "sha256", "sync_folder", "write_whole"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -62,28 +62,13 @@ class FileStore:
         path = self.path(name)
         if path.exists() and path.stat().st_size == len(data):
             return name
-        with room_for(self.folder):
-            fresh = not path.parent.is_dir()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._write(path, data)
-            if self._durable:
-                _sync_folder(path.parent)
-                if fresh:  # the name of the folder has to be on the disk too
-                    _sync_folder(self.folder)
+        fresh = not path.parent.is_dir()
+        write_whole(path, [data])
+        if self._durable:
+            sync_folder(path.parent)
+            if fresh:  # the name of the folder has to be on the disk too
+                sync_folder(self.folder)
         return name
-
-    @staticmethod
-    def _write(path: Path, data: bytes) -> None:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, path)
-        except BaseException:  # a kill aside, no half file stays, whatever stopped us
-            Path(temporary).unlink(missing_ok=True)
-            raise
 
     def read(self, name: str) -> bytes:
         """The bytes of the file `name`, checked against it.
@@ -126,7 +111,32 @@ def room_for(path: Path) -> Iterator[None]:
         raise
 
 
-def _sync_folder(folder: Path) -> None:
+def write_whole(path: Path, parts: Iterable[bytes], *, mode: int = 0o600) -> None:
+    """Write `parts` to `path`, whole or not at all: what they hold is on the disk when the file has its name.
+
+    Raises
+    ------
+    DiskFull
+        When there is no room; what stood at `path` before is still there.
+    """
+    with room_for(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                for part in parts:
+                    stream.write(part)
+                stream.flush()
+                os.fchmod(stream.fileno(), mode)
+                os.fsync(stream.fileno())
+            os.replace(temporary, path)
+        except BaseException:  # a kill aside, no half file stays, whatever stopped us
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in `folder` be on the disk, so that they outlive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

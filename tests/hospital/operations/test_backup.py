@@ -26,9 +26,9 @@ from prosvet.core.audit import AuditLog, verify
 from prosvet.core.context import Context
 from prosvet.core.errors import ArchiveError, BackupError, DiskFull
 from prosvet.core.settings import load_settings
+from prosvet.hospital.ledger.schema import HEAD as LEDGER
 from prosvet.hospital.ledger.schema import Exam, Outgoing, Received
 from prosvet.hospital.ledger.store import Ledger
-from prosvet.hospital.operations import copying
 from prosvet.hospital.operations.backup_api import BackupRequest, BackupResult, run
 from prosvet.search.api import SearchRequest
 from prosvet.search.api import run as search
@@ -56,7 +56,7 @@ def test_what_is_restored_answers_as_before(filled: Context, enter, tmp_path: Pa
     before, held = search(asked, filled), filled.get(Store).counts()
     done = make(filled, tmp_path / "out")
     assert done.missing == ()
-    assert done.schemas == {"archive.db": HEAD, "hospital/ledger.db": "0001"}
+    assert done.schemas == {"archive.db": HEAD, "hospital/ledger.db": LEDGER}
     with restored(filled, tmp_path / "out", tmp_path / "new") as again:
         assert again.get(Store).counts() == held
         after = search(asked, again)
@@ -278,7 +278,7 @@ def test_a_full_disk_leaves_what_was(
 ) -> None:
     first = make(filled, tmp_path / "out")
     AuditLog.from_context(filled).write("show", study="S1")
-    real, calls = copying.os.fsync, [0]
+    real, calls = os.fsync, [0]
 
     def full(handle: int) -> None:
         calls[0] += 1
@@ -286,7 +286,7 @@ def test_a_full_disk_leaves_what_was(
             raise OSError(errno.ENOSPC, "No space left on device")
         real(handle)
 
-    monkeypatch.setattr(copying.os, "fsync", full)
+    monkeypatch.setattr("prosvet.archive.files.os.fsync", full)
     with pytest.raises(DiskFull):
         if action == "make":
             make(filled, tmp_path / "out")

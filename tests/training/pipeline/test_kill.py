@@ -42,7 +42,7 @@ class Killing(SilentProgress):
 if step == "card":
     pack_folder.write_card = kill  # the weights are there, the card is not
 if step == "promote":
-    promote.write_whole = kill  # the deployment is there, the record of it is not
+    promote.write_text = kill  # the deployment is there, the record of it is not
 with Context(load_settings(threads=1), Killing()) as context:
     run(RetrainRequest.model_validate_json(request), context)
 """

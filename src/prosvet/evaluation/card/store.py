@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NoReturn
 
 from pydantic import BaseModel, ValidationError
 
+from prosvet.archive.files import write_whole
 from prosvet.core.errors import InvalidCard, InvalidRequest, NotFound
 from prosvet.core.i18n import Lang
 from prosvet.evaluation.card.page import card_html
@@ -60,21 +60,8 @@ def write_pair(page: str, result: BaseModel, path: Path) -> tuple[Path, Path]:
     """Write a page and the JSON of what it shows, each by a rename."""
     files = card_paths(path)
     for file, text in zip(files, (page, result.model_dump_json(indent=1) + "\n"), strict=True):
-        _replace(file, text)
+        write_whole(file, [text.encode()], mode=0o644)
     return files
-
-
-def _replace(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def read_card(path: Path) -> Evaluation:

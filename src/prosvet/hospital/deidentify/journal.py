@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from prosvet.archive.database import file_lock
-from prosvet.archive.files import room_for, sha256
+from prosvet.archive.files import room_for, sha256, write_whole
 from prosvet.core.errors import DeidentifyError
 from prosvet.hospital.deidentify.items import Entry
 from prosvet.hospital.deidentify.keys import Key
@@ -111,19 +110,7 @@ class Workplace:
 
     def write(self, name: str, data: bytes) -> None:
         """A file of the export: on the disk when this returns, or not there."""
-        path = self.folder / name
-        with room_for(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-            try:
-                with os.fdopen(handle, "wb") as stream:
-                    stream.write(data)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                os.replace(fresh, path)
-            except BaseException:  # a kill aside, no half file stays, whatever stopped us
-                Path(fresh).unlink(missing_ok=True)
-                raise
+        write_whole(self.folder / name, [data])
 
     def complete(self) -> None:
         """Give the folder its name; the journal goes, and so does what a kill left half-written."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dicognito.datetimeanonymizer import DateTimeAnonymizer
 
-from prosvet.archive.files import room_for
+from prosvet.archive.files import write_whole
 from prosvet.core.errors import DeidentifyError
 
 __all__ = ["Key", "open_key"]
@@ -87,7 +87,7 @@ def open_key(path: Path) -> Key:
     if path.is_symlink():
         raise DeidentifyError(reason="key_link", name=path.name)
     if not path.exists():
-        _make(path)
+        write_whole(path, [os.urandom(_BYTES).hex().encode() + b"\n"])
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise DeidentifyError(reason="key_open", name=path.name)
     try:
@@ -97,15 +97,3 @@ def open_key(path: Path) -> Key:
     if len(secret) != _BYTES:
         raise DeidentifyError(reason="key_broken", name=path.name)
     return Key(secret)
-
-
-def _make(path: Path) -> None:
-    fresh = path.with_name(f".{path.name}.new")
-    with room_for(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(os.urandom(_BYTES).hex() + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(fresh, path)

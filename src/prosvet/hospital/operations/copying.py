@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from prosvet.archive.files import room_for
+from prosvet.archive.files import sync_folder, write_whole
 
-__all__ = ["copied", "hash_of", "sync_folder", "write_whole"]
+__all__ = ["copied", "hash_of"]
 
 _CHUNK = 1024 * 1024
 
@@ -44,37 +42,5 @@ def copied(source: Path, target: Path, *, mode: int = 0o600) -> tuple[str, int]:
                 yield part
 
     write_whole(target, parts(), mode=mode)
+    sync_folder(target.parent)
     return digest.hexdigest(), size
-
-
-def write_whole(target: Path, parts: Iterable[bytes], *, mode: int = 0o600) -> None:
-    """Write `parts` to `target`, whole and durable on return.
-
-    Raises
-    ------
-    DiskFull
-    """
-    with room_for(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                for part in parts:
-                    stream.write(part)
-                stream.flush()
-                os.fchmod(stream.fileno(), mode)
-                os.fsync(stream.fileno())
-            os.replace(temporary, target)
-        except BaseException:  # whatever stopped us, a kill aside, no half file stays
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Let the names in `folder` be on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

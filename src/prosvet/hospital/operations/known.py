@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from prosvet.archive.files import sync_folder, write_whole
 from prosvet.core.types import Frozen
-from prosvet.hospital.operations.copying import write_whole
 
 __all__ = ["KnownBackup", "known_backups", "remember"]
 
@@ -39,3 +39,4 @@ def remember(home: Path, folder: Path, generation: str, there: list[str]) -> Non
     others = [one for one in known_backups(home) if one.folder != name]
     known = _Known(backups=(*others, KnownBackup(folder=name, generations=tuple(there or [generation]))))
     write_whole(home / _FILE, [known.model_dump_json().encode()])
+    sync_folder(home)

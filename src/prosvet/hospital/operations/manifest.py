@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationError
 
+from prosvet.archive.files import sync_folder, write_whole
 from prosvet.core.errors import BackupError
 from prosvet.core.types import Frozen, Moment
-from prosvet.hospital.operations.copying import hash_of, write_whole
+from prosvet.hospital.operations.copying import hash_of
 
 __all__ = ["AuditMark", "Entry", "Manifest", "fingerprint", "load", "save"]
 
@@ -85,6 +86,7 @@ class Manifest(Frozen):
 def save(manifest: Manifest, folder: Path) -> None:
     """Write it into the generation's `folder`."""
     write_whole(folder / _NAME, [manifest.model_dump_json(indent=1).encode()])
+    sync_folder(folder)
 
 
 def load(folder: Path) -> Manifest:

@@ -10,13 +10,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from prosvet.archive.database import file_lock
-from prosvet.archive.files import FileStore, room_for
+from prosvet.archive.files import FileStore, room_for, sync_folder
 from prosvet.archive.store import Store
 from prosvet.core import audit
 from prosvet.core.context import Context
 from prosvet.core.errors import BackupError, DiskFull
 from prosvet.hospital.ledger.store import Ledger
-from prosvet.hospital.operations.copying import copied, hash_of, sync_folder
+from prosvet.hospital.operations.copying import copied, hash_of
 from prosvet.hospital.operations.erasure import erased_in, forget_again
 from prosvet.hospital.operations.inventory import AUDIT, DATABASES, SECRETS
 from prosvet.hospital.operations.manifest import Entry, Manifest, fingerprint, load

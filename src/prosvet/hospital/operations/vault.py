@@ -21,9 +21,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prosvet.archive.database import file_lock
-from prosvet.archive.files import FileStore, room_for
+from prosvet.archive.files import FileStore, room_for, sync_folder
 from prosvet.core.errors import BackupError
-from prosvet.hospital.operations.copying import copied, sync_folder
+from prosvet.hospital.operations.copying import copied
 from prosvet.hospital.operations.manifest import load
 
 __all__ = ["SECRET_FOLDER", "Vault"]

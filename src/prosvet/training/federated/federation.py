@@ -22,11 +22,12 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, ValidationError
 
+from prosvet.archive.files import write_whole
 from prosvet.core.errors import FederationError, NotFound
 from prosvet.core.types import Frozen, Moment
 from prosvet.training.federated import heads
 from prosvet.training.federated.average import Arrays, Floats, Update, averaged, total
-from prosvet.training.federated.packet import Packet, read_packet, write_atomic, write_packet
+from prosvet.training.federated.packet import Packet, read_packet, write_packet
 from prosvet.training.federated.plan import Plan
 
 __all__ = ["Answer", "Federation", "Round", "federations"]
@@ -96,11 +97,11 @@ class Federation:
         for site in plan.sites:
             if not _NAME.match(site):
                 raise FederationError(reason="site_name", site=site)
-            write_atomic(folder / "keys" / f"{site}.key", secrets.token_hex(32).encode(), 0o600)
+            write_whole(folder / "keys" / f"{site}.key", [secrets.token_hex(32).encode()])
         (folder / "keys").chmod(0o700)
         made = cls(folder, plan)
         made._write_state(0, heads.begin(len(plan.findings)) if state is None else state)
-        write_atomic(folder / "plan.json", plan.model_dump_json(indent=1).encode())
+        write_whole(folder / "plan.json", [plan.model_dump_json(indent=1).encode()], mode=0o644)
         return made
 
     @classmethod
@@ -212,7 +213,7 @@ class Federation:
             path = self.folder / "rounds.jsonl"
             content = path.read_bytes() if path.is_file() else b""
             if content and not content.endswith(b"\n"):
-                write_atomic(path, content[: content.rfind(b"\n") + 1])
+                write_whole(path, [content[: content.rfind(b"\n") + 1]], mode=0o644)
             yield
 
 

@@ -11,8 +11,6 @@ import hashlib
 import hmac
 import io
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +20,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from prosvet.archive.files import write_whole
 from prosvet.core.errors import FederationError, NotFound
 
-__all__ = ["Packet", "digest", "read_packet", "write_atomic", "write_packet"]
+__all__ = ["Packet", "digest", "read_packet", "write_packet"]
 
 _HEADER = "header"
 _LARGEST = 2_000_000_000
@@ -59,7 +58,7 @@ def write_packet(
     stream = io.BytesIO()
     words = np.frombuffer(json.dumps(content, ensure_ascii=False, sort_keys=True).encode(), dtype=np.uint8)
     np.savez(stream, allow_pickle=False, **{_HEADER: words, **{f"a.{name}": array for name, array in arrays.items()}})
-    write_atomic(path, stream.getvalue())
+    write_whole(path, [stream.getvalue()], mode=0o644)  # it is carried to others
     return hashlib.sha256(stream.getvalue()).hexdigest()
 
 
@@ -93,22 +92,6 @@ def read_packet(path: Path, kind: str, *, who: str = "", key: bytes | None = Non
     if key is not None and not hmac.compare_digest(str(dict(signatures).get(who, "")), _sign(header, key)):
         raise FederationError(reason="tampered", name=path.name)
     return Packet(header, arrays, hashlib.sha256(content).hexdigest())
-
-
-def write_atomic(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(fresh).chmod(mode)
-        Path(fresh).replace(path)
-    except OSError:
-        Path(fresh).unlink(missing_ok=True)
-        raise
 
 
 def _sign(header: Mapping[str, Any], key: bytes) -> str:

@@ -17,7 +17,7 @@ from prosvet.training.pipeline.judge import Against, Judged, Verdict, critical_o
 from prosvet.training.pipeline.manifest import FrozenSet
 from prosvet.training.pipeline.pack_folder import card_of, model_digest, publish
 from prosvet.training.pipeline.plan import Policy
-from prosvet.training.pipeline.steps import read_step, write_whole
+from prosvet.training.pipeline.steps import read_step, write_text
 from prosvet.training.pipeline.train_head import FITTED
 
 __all__ = ["Challenger", "card_inputs", "card_into", "challenger_of", "is_published"]
@@ -76,7 +76,7 @@ def card_into(folder: Path, run: Path, policy: Policy, context: Context) -> None
         comparisons=judged, fitted=json.loads(fitted.read_text(encoding="utf-8")) if fitted.is_file() else {},
     )  # fmt: skip
     publish(pack, pack.name, context.settings.home, more={"figures": _figures(judged, run.name)})
-    write_whole(folder / _CARD, made.model_dump_json(indent=1))
+    write_text(folder / _CARD, made.model_dump_json(indent=1))
 
 
 def challenger_of(run: Path) -> Challenger:

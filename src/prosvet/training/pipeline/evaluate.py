@@ -19,7 +19,7 @@ from prosvet.training.pipeline.freeze import frozen, frozen_rows
 from prosvet.training.pipeline.pack_folder import card_of, model_digest
 from prosvet.training.pipeline.paired_tests import PairedTest, auroc_test, calls_test
 from prosvet.training.pipeline.plan import Policy
-from prosvet.training.pipeline.steps import write_whole
+from prosvet.training.pipeline.steps import write_text
 
 __all__ = ["METRICS", "SCORES", "Compared", "Comparison", "Metric", "compare", "evaluate_inputs", "evaluate_into",
            "scored"]  # fmt: skip
@@ -114,7 +114,7 @@ def evaluate_into(folder: Path, run: Path, context: Context) -> None:
         current_digest=model_digest(current.card), challenger_digest=model_digest(challenger.card),
         operating_point=context.settings.operating_point, unread=int((~read).sum()),
     )  # fmt: skip
-    write_whole(folder / _COMPARED, told.model_dump_json(indent=1))
+    write_text(folder / _COMPARED, told.model_dump_json(indent=1))
 
 
 def _thresholds(card: Card, point: str) -> list[float]:

@@ -13,7 +13,7 @@ from prosvet.training.pipeline.collect import site_films
 from prosvet.training.pipeline.folders import FolderFilms, folder_rows, labels_of
 from prosvet.training.pipeline.manifest import MANIFEST, SITE, FrozenSet, Row, counted, read_rows, side_of, write_rows
 from prosvet.training.pipeline.plan import FreezePlan
-from prosvet.training.pipeline.steps import file_digest, write_whole
+from prosvet.training.pipeline.steps import file_digest, write_text
 
 __all__ = ["FilmBytes", "freeze_into", "frozen", "frozen_rows"]
 
@@ -39,7 +39,7 @@ def freeze_into(folder: Path, plan: FreezePlan, context: Context) -> None:
         raise RetrainingError(reason="nothing_to_check")
     write_rows(rows, folder / MANIFEST)
     made = counted(rows, file_digest(folder / MANIFEST), dict(left_out))
-    write_whole(folder / _COUNTS, made.model_dump_json(indent=1))
+    write_text(folder / _COUNTS, made.model_dump_json(indent=1))
 
 
 def frozen(run: Path) -> FrozenSet:

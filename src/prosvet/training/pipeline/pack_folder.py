@@ -12,7 +12,7 @@ from typing import Any
 from prosvet.core.errors import RetrainingError
 from prosvet.core.optional import require
 from prosvet.models.card import Card, WeightFile, cards, load_card, verified_path
-from prosvet.training.pipeline.steps import digest, file_digest, write_whole
+from prosvet.training.pipeline.steps import digest, file_digest, write_text
 
 __all__ = ["CARD", "card_of", "model_digest", "publish", "write_card", "write_parts"]
 
@@ -34,7 +34,7 @@ def write_card(card: Card, path: Path) -> None:
     """Write a card, checked, whole or not at all."""
     content = card.model_dump(mode="json", exclude={"folder"}, exclude_none=True)
     Card.model_validate(content)
-    write_whole(path, require("tomli_w", "train").dumps(content))
+    write_text(path, require("tomli_w", "train").dumps(content))
 
 
 def card_of(folder: Path) -> Card:

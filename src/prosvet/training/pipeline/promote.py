@@ -11,7 +11,7 @@ from prosvet.models.deployed import Deployment, deploy, deployed, roll_back
 from prosvet.models.examine import Examiner
 from prosvet.training.pipeline.card_step import Challenger, challenger_of
 from prosvet.training.pipeline.pack_folder import model_digest
-from prosvet.training.pipeline.steps import make_step, read_step, write_whole
+from prosvet.training.pipeline.steps import make_step, read_step, write_text
 
 __all__ = ["back", "promote", "promoted"]
 
@@ -54,12 +54,12 @@ def promote(run: Path, by: str, why: str, context: Context) -> Deployment:
 
     def make(folder: Path) -> None:
         if in_force:
-            write_whole(folder / _DONE, standing.model_dump_json(indent=1))
+            write_text(folder / _DONE, standing.model_dump_json(indent=1))
             return
         made = deploy(context.settings, model=card.model, by=name, why=why.strip(), evidence=evidence)
         audit.write("retrain_promote", run=run.name, model=f"{card.model}@{card.revision}", version=made.version,
                     person=name)  # fmt: skip
-        write_whole(folder / _DONE, made.model_dump_json(indent=1))
+        write_text(folder / _DONE, made.model_dump_json(indent=1))
 
     make_step(run, "promote", {"evidence": evidence}, make)
     made = promoted(run)

@@ -17,7 +17,7 @@ from prosvet.training.pipeline.evaluate import evaluate_inputs, evaluate_into
 from prosvet.training.pipeline.freeze import freeze_into
 from prosvet.training.pipeline.plan import Plan
 from prosvet.training.pipeline.promote import promoted
-from prosvet.training.pipeline.steps import STEPS, Step, StepRecord, make_step, read_step, write_whole
+from prosvet.training.pipeline.steps import STEPS, Step, StepRecord, make_step, read_step, write_text
 from prosvet.training.pipeline.train import train_inputs, train_into
 
 __all__ = [
@@ -115,7 +115,7 @@ def update_plan(run: Path, asked: Plan | None) -> Plan:
         raise RetrainingError(reason="promoted", name=run.name)
     if standing is not None and asked.freeze != standing.freeze and read_step(run, "freeze") is not None:
         raise RetrainingError(reason="frozen_otherwise", name=run.name)
-    write_whole(run / _PLAN, asked.model_dump_json(indent=1))
+    write_text(run / _PLAN, asked.model_dump_json(indent=1))
     return asked
 
 

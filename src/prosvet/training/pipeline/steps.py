@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -12,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from prosvet.archive.files import write_whole
 from prosvet.core.types import Frozen, Moment
 from prosvet.evaluation.files import code_version
 
-__all__ = ["STEPS", "Step", "StepRecord", "canonical", "digest", "file_digest", "make_step", "read_step", "write_whole"]
+__all__ = ["STEPS", "Step", "StepRecord", "canonical", "digest", "file_digest", "make_step", "read_step", "write_text"]
 
 Step = Literal["freeze", "train", "evaluate", "card", "promote"]
 STEPS: tuple[Step, ...] = get_args(Step)
@@ -97,7 +97,7 @@ def make_step(
         step=step, inputs=wanted, outputs=outputs, at=datetime.now(UTC),
         seconds=round(time.monotonic() - began, 2), code_version=code_version(),
     )  # fmt: skip
-    write_whole(fresh / _RECORD, record.model_dump_json(indent=1))
+    write_text(fresh / _RECORD, record.model_dump_json(indent=1))
     if (run / step).exists():
         (run / step).rename(run / f".{step}-old")
     fresh.rename(run / step)
@@ -105,11 +105,6 @@ def make_step(
     return record, True
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all, durable on return."""
-    part = path.with_name(f".{path.name}.new")
-    with part.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)
+def write_text(path: Path, text: str) -> None:
+    """Write a record of a step, whole or not at all, for whoever may look into the folder."""
+    write_whole(path, [text.encode()], mode=0o644)

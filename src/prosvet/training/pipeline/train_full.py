@@ -27,7 +27,7 @@ from prosvet.models.text import SentenceEncoder
 from prosvet.training.pipeline.freeze import FilmBytes
 from prosvet.training.pipeline.manifest import Row
 from prosvet.training.pipeline.plan import TrainPlan
-from prosvet.training.pipeline.steps import digest, write_whole
+from prosvet.training.pipeline.steps import digest, write_text
 
 __all__ = ["train_full", "write_folder"]
 
@@ -58,7 +58,7 @@ def train_full(
     if not (work / _INPUTS).is_file() or (work / _INPUTS).read_text(encoding="utf-8") != wanted:
         shutil.rmtree(work, ignore_errors=True)
         write_folder(rows, parent, work, context)
-        write_whole(work / _INPUTS, wanted)
+        write_text(work / _INPUTS, wanted)
     given: dict[str, Any] = {"seed": plan.seed} | ({"images": plan.images} if plan.images else {})
     train_encoder(work, work / "encoder", imagenet, EncoderRecipe(**given), cache=work / "cache")
     return _pack(work, folder, parent, context)
@@ -139,5 +139,5 @@ def _pack(work: Path, folder: Path, parent: Examiner, context: Context) -> tuple
     calibration, points = calibration_of(head(net, answers_of(net, apart, recipe, cache)[1]), apart)
     path = folder / "encoder.onnx"
     export_encoder([net], projection, path)
-    write_whole(folder / "recipe.json", json.dumps({"films": len(train.rows), "kept_out": len(apart.rows)}, indent=1))
+    write_text(folder / "recipe.json", json.dumps({"films": len(train.rows), "kept_out": len(apart.rows)}, indent=1))
     return path, {"labels": list(FINDINGS), "calibration": calibration, "operating_points": points}

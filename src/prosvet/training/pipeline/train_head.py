@@ -20,7 +20,7 @@ from prosvet.training.pipeline.head_fit import Fitted, Space, fit_finding, folds
 from prosvet.training.pipeline.head_graph import HeadGraph
 from prosvet.training.pipeline.manifest import FrozenSet, Row
 from prosvet.training.pipeline.plan import TrainPlan
-from prosvet.training.pipeline.steps import write_whole
+from prosvet.training.pipeline.steps import write_text
 
 __all__ = ["FITTED", "HeadResult", "eligible", "refit_head", "thresholds_kept", "train_head"]
 
@@ -143,7 +143,7 @@ def train_head(
     result = refit_head(features, logits, labels, np.array([r.patient for r in read]), card, concepts, plan.seed)
     path = folder / "encoder.onnx"
     graph.moved(result.slopes, result.shifts, path)
-    write_whole(folder / FITTED, json.dumps(_told(result, labels, card), indent=1))
+    write_text(folder / FITTED, json.dumps(_told(result, labels, card), indent=1))
     return path, {"operating_points": thresholds_kept(card, result, logits, labels)}
 
 
