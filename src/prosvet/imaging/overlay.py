@@ -6,6 +6,7 @@ The film itself is never covered by words: they stand in a strip below it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from prosvet.core.i18n import Lang, text
 from prosvet.core.types import Point
 from prosvet.imaging.film import Film
 from prosvet.imaging.intensity import normalise
-from prosvet.imaging.strokes import Colour, blend, cover, outline, segment
+from prosvet.imaging.strokes import Canvas, Colour, blend, outline, segment, stroke
 
 __all__ = ["CONTOUR_COLOURS", "draw_overlay", "heat_colours"]
 
@@ -35,6 +36,8 @@ _HEAT = np.array(
     [(120, 12, 40), (178, 24, 38), (222, 73, 24), (246, 134, 18), (252, 192, 40), (252, 244, 150)], np.float32
 )
 _MIDDLE_GREY, _GAMMAS = 0.45, (0.8, 1.5)
+_TONES = 1 << 14
+_RIM = 1.0  # pixels of darkness on each side of a stroke
 _HEAT_FROM, _HEAT_FULL = 0.15, 0.65  # heat that begins to show, and heat at full opacity
 
 _FONT = Path(__file__).with_name("fonts") / "DejaVuSans-ru-en.ttf"
@@ -74,21 +77,20 @@ def draw_overlay(
         RGB; the film at the top, exactly `width` wide, and a strip with the legend below it.
     """
     size = width, _height(film, width)
-    canvas = np.repeat(_for_viewing(film, size)[..., None] * np.float32(255), 3, axis=2)
+    canvas = np.repeat(_for_viewing(film, size)[..., None], 3, axis=2)
     thin = max(1.0, width / 640)
     if heat is not None:
         _draw_heat(canvas, heat, size, opacity)
     for name, mask in (contours or {}).items():
-        _stroke(canvas, outline(mask, size), thin, _contour_colour(name))
+        stroke(canvas, outline(mask, size), thin, _contour_colour(name), _RIM)
     scale = size[0] / film.shape[1], size[1] / film.shape[0]
     for name, line in (lines or {}).items():
         _draw_line(canvas, line, scale, _LINE_COLOURS.get(name, _OTHER_COLOUR), thin)
-    picture = Image.fromarray(np.clip(canvas + 0.5, 0, 255).astype(np.uint8))
-    return _with_legend(picture, _legend(contours or {}, lines or {}, lang), heat is not None, lang)
+    return _with_legend(Image.fromarray(canvas), _legend(contours or {}, lines or {}, lang), heat is not None, lang)
 
 
 def heat_colours(heat: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Colours (H, W, 3), 0..255, of heat (H, W), 0..1."""
+    """Colours (..., 3), 0..255, of heat of any shape, 0..1."""
     place = np.clip(heat, 0, 1) * (len(_HEAT) - 1)
     steps = np.arange(len(_HEAT))
     return np.stack([np.interp(place, steps, channel) for channel in _HEAT.T], axis=-1).astype(np.float32)
@@ -100,36 +102,32 @@ def _height(film: Film, width: int) -> int:
     return max(1, round(width * rows / columns * tall))
 
 
-def _for_viewing(film: Film, size: tuple[int, int]) -> NDArray[np.float32]:
-    """The film at `size`, 0..1, its middle tone brought towards middle grey: some makers' films come very light."""
+def _for_viewing(film: Film, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The film at `size`, its middle tone brought towards middle grey: some makers' films come very light."""
     picture = np.asarray(Image.fromarray(film.pixels).resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0))
     grey = normalise(picture, low=0.5, high=99.7)
     median = float(np.clip(np.median(grey[::4, ::4]), 0.02, 0.98))
     gamma = float(np.clip(np.log(_MIDDLE_GREY) / np.log(median), *_GAMMAS))
-    toned: NDArray[np.float32] = grey ** np.float32(gamma)
-    return toned
+    # A table of tones instead of a power for each pixel: finer than the 256 tones that come out.
+    toned = np.linspace(0, 1, _TONES) ** gamma * 255
+    places = (grey * np.float32(_TONES - 1) + np.float32(0.5)).astype(np.uint16)
+    return (toned + 0.5).astype(np.uint8)[places]
 
 
 def _contour_colour(name: str) -> Colour:
     return CONTOUR_COLOURS.get(name, _OTHER_COLOUR)
 
 
-def _draw_heat(canvas: NDArray[np.float32], heat: NDArray[np.float32], size: tuple[int, int], opacity: float) -> None:
+def _draw_heat(canvas: Canvas, heat: NDArray[np.float32], size: tuple[int, int], opacity: float) -> None:
     plane = Image.fromarray(np.clip(heat, 0, 1).astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
-    values = np.clip(np.asarray(plane), 0, 1)
-    share = np.clip((values - _HEAT_FROM) / (_HEAT_FULL - _HEAT_FROM), 0, 1)
-    blend(canvas, share, heat_colours(values), opacity)
+    values = np.asarray(plane).reshape(-1)
+    places = np.flatnonzero(values > _HEAT_FROM)
+    warm = np.clip(values[places], 0, 1)
+    share = np.clip((warm - _HEAT_FROM) / (_HEAT_FULL - _HEAT_FROM), 0, 1)
+    blend(canvas, places, share, heat_colours(warm), opacity)
 
 
-def _stroke(canvas: NDArray[np.float32], away: NDArray[np.float32], thickness: float, colour: Colour) -> None:
-    """A line and the dark rim that keeps it visible on bone."""
-    blend(canvas, cover(away, thickness + 2), (0, 0, 0), 0.4)
-    blend(canvas, cover(away, thickness), colour, 1.0)
-
-
-def _draw_line(
-    canvas: NDArray[np.float32], line: Line, scale: tuple[float, float], colour: Colour, thin: float
-) -> None:
+def _draw_line(canvas: Canvas, line: Line, scale: tuple[float, float], colour: Colour, thin: float) -> None:
     """A measured line with a tick across each end."""
     size = canvas.shape[1], canvas.shape[0]
     (x0, y0), (x1, y1) = ((x * scale[0], y * scale[1]) for x, y in line)
@@ -137,7 +135,7 @@ def _draw_line(
     across = -(y1 - y0) / length * 6 * thin, (x1 - x0) / length * 6 * thin
     pieces = [((x0, y0), (x1, y1))]
     pieces += [((x - across[0], y - across[1]), (x + across[0], y + across[1])) for x, y in ((x0, y0), (x1, y1))]
-    _stroke(canvas, np.minimum.reduce([segment(*piece, size) for piece in pieces]), thin + 0.5, colour)
+    stroke(canvas, reduce(np.minimum, (segment(*piece, size) for piece in pieces)), thin + 0.5, colour, _RIM)
 
 
 def _legend(contours: Mapping[str, object], lines: Mapping[str, Line], lang: Lang) -> list[tuple[Colour, str]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from prosvet.hospital.objects import KINDS, Kind, Results, make, write
+from prosvet.hospital.objects.kinds import Charset
 from prosvet.imaging.geometry import Box
 from result_films import AT, TEXT, VARIANTS, judged, square_results, wrapped
 
@@ -66,6 +67,21 @@ def test_it_belongs_to_the_same_patient_and_study(kind: Kind, ramp: NDArray[np.f
     referred = {str(element.value) for element in made.iterall() if element.keyword == "ReferencedSOPInstanceUID"}
     assert referred == {source.SOPInstanceUID}
     assert not any(element.tag.is_private for element in made.iterall())
+
+
+@pytest.mark.parametrize("charset", ["ISO_IR 192", "ISO_IR 144"])
+@pytest.mark.parametrize("kind", ["sr", "text_sr"])
+def test_reports_are_written_byte_for_byte_as_pydicom_writes_them(
+    kind: Kind, charset: Charset, ramp: NDArray[np.float32]
+) -> None:
+    source = wrapped(ramp)
+    source.AccessionNumber, source.PatientComments = "Ж" * 5, "x" * 3
+    made = make(kind, [source], square_results(source, SQUARE), made_of="a", at=AT, charset=charset)
+    made.ContentSequence[-1].LongCodeValue = "a long value of a code"  # what the encoder knows nothing of is pydicom's
+    stream = io.BytesIO()
+    made.preamble = bytes(128)
+    pydicom.dcmwrite(stream, made, enforce_file_format=True)
+    assert write(made) == stream.getvalue()
 
 
 @pytest.mark.parametrize("kind", KINDS)

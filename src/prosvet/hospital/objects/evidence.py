@@ -12,16 +12,11 @@ from prosvet.hospital.objects.frame import Frame
 from prosvet.hospital.objects.observers import person_name
 from prosvet.hospital.objects.sources import EMPTY_WHEN_UNKNOWN, Sources, reference
 
-__all__ = ["evidence_items", "evidence_of", "library_of", "nameless", "set_flags"]
-
-
-def evidence_of(sources: Sources) -> list[Dataset]:
-    """Headers that highdicom can refer to. They name no patient: it would quote names in its warnings."""
-    return [nameless(source) for source in sources.all]
+__all__ = ["evidence_items", "library_of", "nameless", "set_flags"]
 
 
 def nameless(source: Dataset) -> Dataset:
-    """Only what refers to `source`; :meth:`Frame.finished` writes patient and study."""
+    """Only what refers to `source`: highdicom quotes names in its warnings. Patient and study come by the frame."""
     header = Dataset()
     for keyword in EMPTY_WHEN_UNKNOWN:
         setattr(header, keyword, "")

@@ -8,12 +8,14 @@ import unicodedata
 from datetime import datetime, timedelta, timezone
 
 import pydicom
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from prosvet import __version__
 from prosvet.core.errors import ResultError
 from prosvet.core.i18n import text
+from prosvet.hospital.objects.encoding import encoded
 from prosvet.hospital.objects.identity import device_uid, uid
 from prosvet.hospital.objects.kinds import CHARSETS, SERIES, Charset, Kind
 from prosvet.hospital.objects.results import Results
@@ -146,6 +148,8 @@ class Frame:
 
 def write(dataset: Dataset) -> bytes:
     """The file of an object, the same bytes for the same object."""
+    if "ContentSequence" in dataset:
+        return encoded(dataset)
     stream = io.BytesIO()
     dataset.preamble = bytes(128)
     pydicom.dcmwrite(stream, dataset, enforce_file_format=True)
@@ -160,14 +164,27 @@ def _in_characters(dataset: Dataset, charset: Charset) -> None:
     ResultError
         When letters would be lost.
     """
-    codec = CHARSETS[charset]
-    for element in dataset.iterall():
-        if element.VR not in _TEXT or not element.value:
+    codec, seen = CHARSETS[charset], set()
+    waiting = [dataset]
+    while waiting:
+        item = waiting.pop()
+        if id(item) in seen:  # reports say the same by the same item
             continue
-        several = element.VM > 1
-        said = [fitted(str(one), codec, charset) for one in (element.value if several else [element.value])]
-        if element.VR in _BYTES and element.keyword not in AS_THEY_CAME:
-            said = [_cut(one, _BYTES[element.VR], codec) for one in said]
+        seen.add(id(item))
+        for element in item:
+            if element.VR == "SQ":
+                waiting += element.value
+            elif element.VR in _TEXT and element.value:
+                _fit(element, codec, charset)
+
+
+def _fit(element: DataElement, codec: str, charset: Charset) -> None:
+    several = element.VM > 1
+    was = [str(one) for one in (element.value if several else [element.value])]
+    said = [fitted(one, codec, charset) for one in was]
+    if element.VR in _BYTES and element.keyword not in AS_THEY_CAME:
+        said = [_cut(one, _BYTES[element.VR], codec) for one in said]
+    if said != was:
         element.value = said if several else said[0]
 
 
@@ -187,6 +204,8 @@ def fitted(value: str, codec: str, charset: Charset) -> str:
     ResultError
         When letters would be lost.
     """
+    if value.isascii():
+        return value
     value = unicodedata.normalize("NFC", value)
     if codec == "utf-8":
         return value

@@ -43,19 +43,37 @@ def groups_of(frame: Frame) -> list[Group]:
     if results.signed is not None and not (results.findings or results.measurements):
         raise ResultError(reason="no_claims")
     grid = grid_of(frame.sources, results.examination) if results.examination else None
+    same = _Same(frame)
     unread = () if results.signed else tuple(Finding(concept=c, status=Status.NOT_ASSESSED) for c in SYNDROMES)
     findings = results.findings or unread
-    measured: list[Group] = [_measured(one, frame, grid) for one in results.measurements]
-    return measured + [_finding(one, frame, grid) for one in findings]
+    measured: list[Group] = [_measured(one, frame, grid, same) for one in results.measurements]
+    return measured + [_finding(one, frame, grid, same) for one in findings]
 
 
-def _finding(finding: Finding, frame: Frame, grid: Grid | None) -> Group:
+class _Same:
+    """What every group of a report says alike, made once: items that stand in many groups are one item."""
+
+    def __init__(self, frame: Frame) -> None:
+        model, film = frame.results.model, frame.sources.film
+        self.by = algorithm(model) if model else None
+        self.image = sr.SourceImageForMeasurementGroup(str(film.SOPClassUID), str(film.SOPInstanceUID))
+        self._codes: dict[tuple[str, str, str], sr.CodedConcept] = {}
+
+    def code(self, code: Code) -> sr.CodedConcept:
+        """`code` as an item."""
+        key = code.value, code.scheme_designator, code.meaning  # codes of two meanings are equal to pydicom
+        if key not in self._codes:
+            self._codes[key] = sr.CodedConcept.from_code(code)
+        return self._codes[key]
+
+
+def _finding(finding: Finding, frame: Frame, grid: Grid | None, same: _Same) -> Group:
     tracked = sr.TrackingIdentifier(frame.uid("track", finding.concept), finding.concept)
     code, sites = concept_code(finding.concept, frame.results.lang), _sites(finding, frame)
     model = frame.results.model if frame.results.signed is None else None
-    by = algorithm(model) if model else None
-    chance = [_probability(finding.probability, frame)] if model and finding.probability is not None else None
-    said = _evaluations(finding, frame)
+    by = same.by if model else None
+    chance = [_probability(finding.probability, frame, same)] if model and finding.probability is not None else None
+    said = _evaluations(finding, frame, same)
     box = next((one.box for one in finding.evidence if one.kind == "map" and one.box is not None), None)
     if finding.status in _CLAIMED and box is not None and grid is not None:
         return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
@@ -64,22 +82,22 @@ def _finding(finding: Finding, frame: Frame, grid: Grid | None) -> Group:
         )  # fmt: skip
     return sr.MeasurementsAndQualitativeEvaluations(
         tracked, finding_type=code, finding_sites=sites, algorithm_id=by, measurements=chance,
-        qualitative_evaluations=said, source_images=[_group_image(frame)],
+        qualitative_evaluations=said, source_images=[same.image],
     )  # fmt: skip
 
 
-def _evaluations(finding: Finding, frame: Frame) -> list[sr.QualitativeEvaluation]:
+def _evaluations(finding: Finding, frame: Frame, same: _Same) -> list[sr.QualitativeEvaluation]:
     lang = frame.results.lang
     presence = codes.DCM.PresenceOfProperty
-    said = [_evaluation(presence, frame.say("names.presence"), status_code(finding.status, lang))]
+    said = [_evaluation(presence, frame.say("names.presence"), status_code(finding.status, lang), same)]
     if finding.severity:
         extent = severity_code(finding.severity, lang)
-        said.append(_evaluation(codes.SCT.Severity, frame.say("names.severity"), extent))
+        said.append(_evaluation(codes.SCT.Severity, frame.say("names.severity"), extent, same))
     return said
 
 
-def _evaluation(name: Code, words: str, value: Code) -> sr.QualitativeEvaluation:
-    return sr.QualitativeEvaluation(Code(name.value, name.scheme_designator, words), value)
+def _evaluation(name: Code, words: str, value: Code, same: _Same) -> sr.QualitativeEvaluation:
+    return sr.QualitativeEvaluation(same.code(Code(name.value, name.scheme_designator, words)), same.code(value))
 
 
 def _sites(finding: Finding, frame: Frame) -> list[sr.FindingSite] | None:
@@ -90,13 +108,13 @@ def _sites(finding: Finding, frame: Frame) -> list[sr.FindingSite] | None:
     return [sr.FindingSite(site, laterality=laterality_code(finding, site, lang))]
 
 
-def _probability(value: float, frame: Frame) -> sr.Measurement:
+def _probability(value: float, frame: Frame, same: _Same) -> sr.Measurement:
     """Calibrated, in percent; a tenth of a percent is more than the calibration knows."""
     name = Code(codes.DCM.Probability.value, "DCM", frame.say("names.probability"))
-    return sr.Measurement(name=name, value=round(100 * value, 1), unit=codes.UCUM.Percent)
+    return sr.Measurement(name=same.code(name), value=round(100 * value, 1), unit=same.code(codes.UCUM.Percent))
 
 
-def _measured(one: Measurement, frame: Frame, grid: Grid | None) -> Group:
+def _measured(one: Measurement, frame: Frame, grid: Grid | None, same: _Same) -> Group:
     """The ratio; and the widths that it is of, in millimetres, where the source says how large its pixels are."""
     spacing = spacing_of(frame.sources.film)
     measurements = [
@@ -109,13 +127,12 @@ def _measured(one: Measurement, frame: Frame, grid: Grid | None) -> Group:
     ]
     if spacing is not None and grid is not None:
         measurements += [_width(name, line, spacing, frame, grid) for name, line in one.lines.items()]
-    model = frame.results.model
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=sr.TrackingIdentifier(frame.uid("track", one.name), one.name),
         finding_sites=[sr.FindingSite(Code(codes.SCT.Heart.value, "SCT", frame.say("site.heart")))],
-        algorithm_id=algorithm(model) if model else None,
+        algorithm_id=same.by,
         measurements=measurements,
-        source_images=[_group_image(frame)],
+        source_images=[same.image],
     )
 
 
@@ -148,8 +165,3 @@ def _array(points: Sequence[Point]) -> np.ndarray[tuple[int, int], np.dtype[np.f
 def _source_image(frame: Frame) -> sr.SourceImageForRegion:
     film = frame.sources.film
     return sr.SourceImageForRegion(str(film.SOPClassUID), str(film.SOPInstanceUID))
-
-
-def _group_image(frame: Frame) -> sr.SourceImageForMeasurementGroup:
-    film = frame.sources.film
-    return sr.SourceImageForMeasurementGroup(str(film.SOPClassUID), str(film.SOPInstanceUID))

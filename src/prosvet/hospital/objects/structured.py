@@ -8,12 +8,14 @@ from __future__ import annotations
 from highdicom import sr
 from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as Items
 from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
+from pydicom.uid import ComprehensiveSRStorage
 
 from prosvet import __version__
 from prosvet.hospital.objects.codes import SCHEME
-from prosvet.hospital.objects.evidence import evidence_of, library_of, set_flags
+from prosvet.hospital.objects.evidence import evidence_items, library_of, set_flags
 from prosvet.hospital.objects.frame import Frame
 from prosvet.hospital.objects.groups import groups_of
 from prosvet.hospital.objects.identity import SCHEME_UID
@@ -32,19 +34,16 @@ def build(frame: Frame) -> Dataset:
         language_of_content_item_and_descendants=language_of(frame.results.lang),
     )
     _with_library(report[0], frame)
-    document = sr.ComprehensiveSR(
-        evidence=evidence_of(frame.sources),
-        content=report,
-        series_instance_uid=frame.series_uid,
-        series_number=1,
-        sop_instance_uid=frame.sop_uid,
-        instance_number=1,
-        manufacturer="Prosvet",
-        is_complete=True,
-        specific_character_set=frame.charset,
-    )
+    document = Dataset()
+    document.SOPClassUID = ComprehensiveSRStorage
+    # The document class of highdicom copies the tree, reads it anew and looks through it three times: twice the work
+    # of making it. What it would set beside the tree is set here and by the frame.
+    document.update(report[0])
+    document.ReferencedPerformedProcedureStepSequence = Items()
+    document.PerformedProcedureCodeSequence = Items()
+    document.CurrentRequestedProcedureEvidenceSequence = evidence_items(frame.sources)
     set_flags(document, frame)
-    document.CodingSchemeIdentificationSequence = [scheme_item()]
+    document.CodingSchemeIdentificationSequence = Items([scheme_item()])
     return document
 
 
