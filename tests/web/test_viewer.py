@@ -183,6 +183,30 @@ def test_the_prior_stands_beside_and_follows_until_it_is_let_go(viewer: Callable
     assert numbers(corner(page, "ne", 1))[2] == followed
 
 
+def test_the_active_pane_goes_through_the_films_of_its_own_study(  # type: ignore[no-untyped-def]
+    site, viewer: Callable[..., Page], pydicom_data: Path, tmp_path: Path
+) -> None:
+    second = pydicom.dcmread(pydicom_data / "RG1_UNCR.dcm")
+    second.StudyInstanceUID, second.SOPInstanceUID = f"{second.StudyInstanceUID}.1", f"{second.SOPInstanceUID}.2"
+    second.PixelData = second.pixel_array[:1500].tobytes()
+    second.Rows = 1500
+    second.save_as(tmp_path / "second.dcm")
+    assert run(IngestRequest(paths=[tmp_path / "second.dcm"]), site.context).failed == 0
+    page = viewer()
+    page.keyboard.press("v")
+    first = corner(page, "ne", 1)
+    expect(first).to_contain_text(re.compile("1841 × 1[56]00"))
+    shown = first.inner_text()[:11]
+    page.keyboard.press("PageDown")  # the study itself has one film
+    page.mouse.click(*middle(page, 1))
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageUp")
+    page.keyboard.press("PageDown")
+    expect(first).not_to_contain_text(shown)
+    expect(first).to_contain_text(re.compile("1841 × 1[56]00"))
+    expect(corner(page, "ne")).to_contain_text("1841 × 1955")
+
+
 def test_the_list_of_keys_opens_and_speaks_russian(viewer: Callable[..., Page]) -> None:
     page = viewer(lang="ru")
     expect(corner(page, "sw")).to_contain_text("Уровень")

@@ -2,7 +2,7 @@
 
 import { ACTIONS, PRESETS, type Action } from "./actions";
 import { Refused } from "./api";
-import { speaker, type Config, type Say } from "./config";
+import { speaker, type Config, type Say, type Study } from "./config";
 import { imageId } from "./engine";
 import { Help } from "./help";
 import type { Shown } from "./overlay";
@@ -118,9 +118,14 @@ export class Viewer {
     this.bar.update();
     await new Promise(requestAnimationFrame);
     this.panes.forEach((pane) => pane.resize());
-    if (this.comparing && !this.other!.ready) await this.load(this.other!, 0);
+    if (this.comparing && !this.other!.ready) await this.load(this.other!, this.alike(prior));
     this.activate(this.active);
     this.follow(this.main);
+  }
+
+  /** The film of `prior` to begin with: one of the view that is shown, so that like stands beside like. */
+  private alike(prior: Study): number {
+    return Math.max(prior.images.findIndex((one) => one.view === this.main.image.view), 0);
   }
 
   toggleLink(): void {
@@ -207,11 +212,12 @@ export class Viewer {
     }
   }
 
+  /** The next film of the study in the active pane, that of the study or of the prior. */
   step(by: number): void {
-    const { images } = this.config.study;
-    const now = images.findIndex((one) => one.id === this.main.image.id);
-    const next = now + by;
-    if (next >= 0 && next < images.length) void this.load(this.main, next);
+    const { active } = this;
+    const { images } = active.study;
+    const next = images.findIndex((one) => one.id === active.image.id) + by;
+    if (next >= 0 && next < images.length) void this.load(active, next);
   }
 
   // -- what the model saw --------------------------------------------------------------------------------
