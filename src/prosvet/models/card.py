@@ -7,7 +7,7 @@ import tomllib
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -21,6 +21,7 @@ __all__ = [
     "OperatingPoint",
     "Parent",
     "WeightFile",
+    "WithFiles",
     "cards",
     "load_card",
     "load_task_card",
@@ -208,7 +209,18 @@ def _parsed(name: str, path: Path, kind: type[Frozen], _changed: int) -> Frozen:
         raise ModelError(name=name, reason=f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
-def verified_path(card: Card, file: str) -> Path:
+class WithFiles(Protocol):
+    """A card of any task that has weights beside it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def files(self) -> dict[str, WeightFile]: ...
+    @property
+    def folder(self) -> Path: ...
+
+
+def verified_path(card: WithFiles, file: str) -> Path:
     """Where the weights `file` of `card` lie, after its size and hash were checked.
 
     Raises

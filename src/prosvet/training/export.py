@@ -28,6 +28,7 @@ __all__ = [
     "export_int8",
     "export_member",
     "sha256_of",
+    "store_half",
 ]
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def export_int8(whole: Path, squares: NDArray[np.float32], path: Path) -> str:
             op_types_to_quantize=["Conv", "Add"],
             nodes_to_exclude=_delicate(ready),
         )
-    _store_half(path)
+    store_half(path)
     log.info("%s: %.1f MB", path.name, path.stat().st_size / 1e6)
     return sha256_of(path)
 
@@ -170,13 +171,13 @@ def _export(graph: nn.Module, path: Path, side: int, outputs: list[str], free: d
         dynamic_axes={"image": free} | {name: {0: "batch"} for name in outputs},
         dynamo=False,
     )
-    _store_half(path)
+    store_half(path)
     _compare(graph, path, example)
     log.info("%s: %.1f MB", path.name, path.stat().st_size / 1e6)
     return sha256_of(path)
 
 
-def _store_half(path: Path) -> None:
+def store_half(path: Path) -> None:
     """Keep large weights as float16 with a cast in front: half the file, computed in float32 all the same."""
     onnx: Any = require("onnx", "train")
     model = onnx.load(str(path))

@@ -27,13 +27,18 @@ ASKED = TEXT + 1 + 2 * len(FINDINGS) + 2 * MEASURES  # vector, whether there is 
 _PATCH = 2
 
 
+def _unit(x: Tensor) -> Tensor:
+    """Root mean square one along the last axis; written out, since the ONNX operators of 18 have no such norm."""
+    return x * torch.rsqrt(x.square().mean(dim=-1, keepdim=True) + 1e-6)
+
+
 class _Block(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.before, self.after = (nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.q_norm, self.k_norm = (nn.RMSNorm(width // heads) for _ in range(2))
+        self.q_size, self.k_size = (nn.Parameter(torch.ones(width // heads)) for _ in range(2))
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.table = nn.Parameter(torch.randn(6, width) / width**0.5)
 
@@ -42,7 +47,7 @@ class _Block(nn.Module):
         shift, scale, gate, shift2, scale2, gate2 = (self.table + shared.view(n, 6, width)).unbind(1)
         y = self.before(x) * (1 + scale[:, None]) + shift[:, None]
         q, k, v = self.qkv(y).view(n, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        y = F.scaled_dot_product_attention(self.q_norm(q), self.k_norm(k), v)
+        y = F.scaled_dot_product_attention(_unit(q) * self.q_size, _unit(k) * self.k_size, v)
         x = x + gate[:, None] * self.out(y.transpose(1, 2).reshape(n, tokens, width))
         y = self.after(x) * (1 + scale2[:, None]) + shift2[:, None]
         out: Tensor = x + gate2[:, None] * self.down(F.gelu(self.up(y), approximate="tanh"))
