@@ -83,6 +83,8 @@ class Load(Frozen):
         ``auto`` is a CUDA device when there is one.
     dtype : str
         Of the weights that are not quantised.
+    batch : int
+        Questions that run together.
     allowed_missing : tuple of str
         Patterns of tensors that the weights may leave out because they are tied to others.
     remote_code : str
@@ -93,6 +95,7 @@ class Load(Frozen):
     quantisation: Literal["none", "nf4", "int8"] = "none"
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    batch: int = Field(default=4, ge=1, le=256)
     allowed_missing: tuple[str, ...] = ()
     remote_code: str = Field(default="", pattern=rf"^({re.escape(REMOTE_CODE)})?$")
 
@@ -143,19 +146,21 @@ class VlmCard(Frozen):
         Hash and size of each file of that folder, filled in by ``prosvet models add``.
     parameters : int or None
         As published.
+    adapter : str
+        Folder of a LoRA adapter put on the weights on loading: absolute, or beside the card; empty for none.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     title: dict[str, str]
     task: Literal["vlm"]
-    backend: Literal["transformers", "openai", "http"]
+    backend: Literal["transformers", "openai", "http", "onnx"]
     source: str = ""
     revision: str = ""
     licence: str
     parameters: int | None = Field(default=None, gt=0)
     weights: str = ""
     files: dict[str, WeightFile] = Field(default_factory=dict)
-    adapter: str = Field(default="", description="Folder with a LoRA adapter to be merged on loading.")
+    adapter: str = ""
     prompt: Prompt = Prompt()
     images: ImagePolicy = ImagePolicy()
     load: Load = Load()
@@ -168,7 +173,7 @@ class VlmCard(Frozen):
     def _whole(self) -> Self:
         if set(self.title) != {"ru", "en"} or set(self.limits) != {"ru", "en"}:
             raise ValueError("title and limits are needed in ru and en")
-        if self.backend != "transformers" and self.server is None:
+        if self.backend in ("openai", "http") and self.server is None:
             raise ValueError(f"a card for {self.backend} needs [server]")
         if self.load.remote_code and not self.revision:
             raise ValueError("code that comes with weights needs a pinned revision")
