@@ -114,6 +114,8 @@ class Node(Frozen):
         What is done with objects that are no chest X-ray's storage class: kept and passed by, or refused.
     extra_classes : tuple of str
         Storage classes beside those of a chest X-ray that are taken with ``refuse``.
+    max_answers : int
+        Answers to one query of another system; a query that has more is told that it was cut off.
     """
 
     aet: AeTitle = "PROSVET"
@@ -130,6 +132,7 @@ class Node(Frozen):
     object_timeout: float = Field(default=120.0, gt=0, le=3600)
     unknown_class: Literal["keep", "refuse"] = "keep"
     extra_classes: tuple[str, ...] = ()
+    max_answers: int = Field(default=500, ge=1, le=10000)
 
     @model_validator(mode="after")
     def _closed(self) -> Self:
@@ -149,6 +152,10 @@ class Peer(Frozen):
         Addresses or networks it calls from; by default its `host`.
     may_send, may_query : bool
         It may send us objects; we may look for priors in it.
+    may_query_us : bool
+        It may look for studies here and fetch them (C-FIND, C-MOVE, C-GET): films and results, with patients' names.
+    commitment : bool
+        A result counts as delivered only when it has answered for it by storage commitment.
     """
 
     name: Name
@@ -159,10 +166,17 @@ class Peer(Frozen):
     addresses: tuple[Network, ...] = ()
     may_send: bool = False
     may_query: bool = False
+    may_query_us: bool = False
+    commitment: bool = False
+
+    @property
+    def may_call(self) -> bool:
+        """Whether it has any reason to call us."""
+        return self.may_send or self.may_query_us or self.commitment
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        if self.may_send and not self.callers():
+        if self.may_call and not self.callers():
             raise ValueError(f"peer {self.name}: addresses are needed, because {self.host} is a name")
         return self
 
@@ -310,6 +324,10 @@ class HospitalConfig(Frozen):
     def senders(self) -> tuple[Peer, ...]:
         """Peers that may send. None listed, on this computer's own address: whoever is on it may."""
         return tuple(peer for peer in self.peers if peer.may_send)
+
+    def queriers(self) -> tuple[Peer, ...]:
+        """Peers that may look for studies here; there are none that are not listed."""
+        return tuple(peer for peer in self.peers if peer.may_query_us)
 
     def told(self, *, forward: Iterable[str] = (), **node: object) -> HospitalConfig:
         """This configuration with what the command line says of the node and of where results go.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from threading import Event
 
 from prosvet.core.audit import AuditLog
@@ -24,11 +25,25 @@ _TROUBLE = 5.0  # seconds before another try when the ledger cannot be written
 
 
 class Deliverer:
-    """Brings one destination what waits for it, and looks whether it is there, where it may ask."""
+    """Brings one destination what waits for it, and looks whether it is there, where it may ask.
+
+    Parameters
+    ----------
+    commit : callable, optional
+        Asks for storage commitment instead, a call a turn (:mod:`prosvet.hospital.flow.committing`).
+    """
 
     def __init__(
-        self, ledger: Ledger, destination: str, sender: Sender, audit: AuditLog, retry: Retry | None = None
+        self,
+        ledger: Ledger,
+        destination: str,
+        sender: Sender,
+        audit: AuditLog,
+        retry: Retry | None = None,
+        *,
+        commit: Callable[[], bool] | None = None,
     ) -> None:
+        self._commit = commit
         self._retry = retry or Retry()
         self._outbox = Outbox(ledger, destination, self._retry)
         self._sender, self._audit, self._name = sender, audit, destination
@@ -86,6 +101,8 @@ class Deliverer:
 
     def _confirm(self) -> bool:
         """Look for what was accepted. Where looking fails, sending goes on."""
+        if self._commit is not None:
+            return self._commit()
         if not self._confirmable or time.monotonic() < self._look_at:
             return False
         parcels = self._outbox.to_confirm(_AT_ONCE)

@@ -17,7 +17,7 @@ __all__ = ["Material", "header_of"]
 
 @dataclass(frozen=True)
 class Material:
-    """An exam that has been read.
+    """An exam that has been read, or whose protocol was signed.
 
     Attributes
     ----------
@@ -25,6 +25,8 @@ class Material:
         StudyInstanceUID, and the archive's pseudonym.
     headers : tuple of Dataset
         Its films as they came, without pixels, with the patient; the one that was read stands first.
+    reading : Reading or None
+        The program's; None for a signed protocol.
     made_of : str
         Hash of the films, the model and its revision, the round and the language.
     at : datetime
@@ -35,7 +37,7 @@ class Material:
     study: str
     headers: tuple[Dataset, ...]
     results: Results
-    reading: Reading
+    reading: Reading | None
     made_of: str
     at: datetime
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, insert, select, update
 
 from prosvet.archive.files import FileStore
 from prosvet.hospital.flow.clock import now
 from prosvet.hospital.flow.retry import Retry
 from prosvet.hospital.flow.routes import Answer, Parcel
-from prosvet.hospital.ledger.schema import Outgoing
+from prosvet.hospital.ledger.schema import Asked, Outgoing
 from prosvet.hospital.ledger.store import Ledger
 
 __all__ = ["Outbox"]
@@ -108,6 +108,53 @@ class Outbox:
                     again += values["state"] == "waiting"
                 connection.execute(update(Outgoing).where(one).values(values))
         return again
+
+    # ---------------------------------------------------------------- storage commitment
+
+    def asking(self, parcels: Sequence[Parcel], transaction: str) -> list[Parcel]:
+        """Write down that a peer is about to be asked for `parcels`; returns those that it is to be asked for.
+
+        Left out are those for which the last request has run out: they wait for sending again.
+        """
+        at, asked = now(), []
+        with self._ledger.write() as connection:
+            for parcel in parcels:
+                one = and_(Outgoing.id == parcel.id, Outgoing.state == "sent")
+                row = connection.execute(select(Outgoing.error, Outgoing.attempts).where(one)).first()
+                if row is None:
+                    continue
+                tries = int((row.error or {}).get("requests", 0))
+                if tries < len(self._retry.answers):
+                    until = at + timedelta(seconds=self._retry.answers[tries])
+                    said = {"code": "asked", "requests": tries + 1}
+                    connection.execute(insert(Asked).values(transaction_uid=transaction, result=parcel.id, at=at))
+                    connection.execute(update(Outgoing).where(one).values(next_at=until, error=said))
+                    asked.append(parcel)
+                else:
+                    state = "dead" if row.attempts >= self._retry.tries else "waiting"
+                    values = {"state": state, "error": {"code": "no_commitment"}, "next_at": at, "sent": None}
+                    connection.execute(update(Outgoing).where(one).values(values))
+        return asked
+
+    def not_asked(self, parcels: Sequence[Parcel], code: str, wait: timedelta) -> None:
+        """The request did not reach the peer, or it does not do this: it costs the results no request."""
+        with self._ledger.write() as connection:
+            for parcel in parcels:
+                one = and_(Outgoing.id == parcel.id, Outgoing.state == "sent")
+                error = connection.execute(select(Outgoing.error).where(one)).scalar_one_or_none()
+                if error is not None:
+                    said = {"code": code, "requests": int(error.get("requests", 1)) - 1}
+                    connection.execute(update(Outgoing).where(one).values(next_at=now() + wait, error=said))
+
+    def ask_again(self) -> None:
+        """Who was asked before this process began may have answered when nobody listened."""
+        mine = and_(Outgoing.destination == self.destination, Outgoing.state == "sent")
+        with self._ledger.write() as connection:
+            for row in connection.execute(select(Outgoing.id, Outgoing.error).where(mine)).all():
+                requests = int((row.error or {}).get("requests", 0))
+                if requests:
+                    said = {"code": "asked", "requests": requests - 1}
+                    connection.execute(update(Outgoing).where(Outgoing.id == row.id).values(next_at=now(), error=said))
 
     def _missing(self, checks: int, attempts: int, at: datetime) -> dict[str, Any]:
         if checks < len(self._retry.checks):

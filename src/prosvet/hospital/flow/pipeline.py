@@ -14,9 +14,11 @@ from prosvet.core.errors import ProsvetError
 from prosvet.hospital.config import HospitalConfig
 from prosvet.hospital.flow.assembly import assemble
 from prosvet.hospital.flow.clock import now
+from prosvet.hospital.flow.committing import committing
 from prosvet.hospital.flow.deliver import Deliverer
 from prosvet.hospital.flow.queue import Queue
 from prosvet.hospital.flow.routes import sender
+from prosvet.hospital.flow.signed import SignedResults
 from prosvet.hospital.flow.worker import Worker
 from prosvet.hospital.ledger.store import Ledger
 
@@ -38,8 +40,11 @@ def pipeline(config: HospitalConfig, context: Context, workers: int) -> tuple[Ca
     queue, sorting, free = Queue(ledger), Lock(), Event()
     senders = [(name, sender(name, config)) for name in dict.fromkeys(config.results.destinations)]
     working = [_after(free, Worker(queue, sorting, config, ledger, own)) for _ in range(workers)]
-    sending = [Deliverer(ledger, name, one, audit) for name, one in senders]
-    return (lambda stop: _keep(queue, free, ledger, config, stop), *working, *sending)
+    sending = [
+        Deliverer(ledger, name, one, audit, commit=committing(name, config, ledger, audit)) for name, one in senders
+    ]
+    signed = SignedResults(config, ledger, own)
+    return (lambda stop: _keep(queue, free, ledger, config, stop), *working, signed, *sending)
 
 
 def _keep(queue: Queue, free: Event, ledger: Ledger, config: HospitalConfig, stop: Event) -> None:

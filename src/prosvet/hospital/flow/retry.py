@@ -23,6 +23,9 @@ class Retry:
         How long a destination may not answer at all before what waits for it is given up: longer than a weekend.
     checks : tuple of float
         Seconds before each look whether what was accepted is there; after the last one it is sent again.
+    answers : tuple of float
+        Seconds that the report on each request for storage commitment may take before the next request; after the
+        last one the result is sent again. A report that comes later counts all the same.
     """
 
     first: float = 5.0
@@ -30,6 +33,7 @@ class Retry:
     tries: int = 12
     patience: timedelta = timedelta(days=7)
     checks: tuple[float, ...] = (2.0, 30.0, 300.0, 1800.0)
+    answers: tuple[float, ...] = (120.0, 900.0, 3600.0, 21600.0)
 
     def wait(self, failures: int) -> timedelta:
         """Before the next try, after so many failures (from 1).

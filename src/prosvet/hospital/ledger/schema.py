@@ -12,9 +12,21 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-__all__ = ["EXAM_STATES", "HEAD", "OBJECT_STATES", "OUTGOING_STATES", "Base", "Exam", "Outgoing", "Received"]
+__all__ = [
+    "EXAM_STATES",
+    "HEAD",
+    "OBJECT_STATES",
+    "OUTGOING_STATES",
+    "Asked",
+    "Base",
+    "Catalogued",
+    "Exam",
+    "Outgoing",
+    "Received",
+    "SignedOff",
+]
 
-HEAD = "0001"
+HEAD = "0002"
 
 EXAM_STATES = ("arriving", "ready", "working", "done", "failed")
 """Objects still come; all are there; a worker has it; its results are in the outbox; it was given up."""
@@ -131,3 +143,52 @@ class Outgoing(Base):
     created: Mapped[datetime]
     sent: Mapped[datetime | None]
     error: Mapped[dict[str, Any] | None]
+
+
+class Asked(Base):
+    """That a peer was asked to answer for a result (storage commitment). An answer may come hours later.
+
+    ``transaction_uid`` names the request, and so the report that answers it; one request asks for several results.
+    """
+
+    __tablename__ = "asked"
+    transaction_uid: Mapped[str] = mapped_column(primary_key=True)
+    result: Mapped[int] = mapped_column(ForeignKey("outgoing.id", ondelete="CASCADE"), primary_key=True, index=True)
+    at: Mapped[datetime]
+
+
+class Catalogued(Base):
+    """What other systems look for a study by. Identity, and kept only while some peer may query us.
+
+    Values as the first object of the study has them, empty where it has none; ``name_key`` is the name for comparing.
+    """
+
+    __tablename__ = "catalogue"
+    study_uid: Mapped[str] = mapped_column(ForeignKey("exams.study_uid", ondelete="CASCADE"), primary_key=True)
+    patient_id: Mapped[str] = mapped_column(index=True)
+    issuer: Mapped[str]
+    patient_name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(index=True)
+    birth_date: Mapped[str]
+    sex: Mapped[str]
+    study_date: Mapped[str] = mapped_column(index=True)
+    study_time: Mapped[str]
+    accession: Mapped[str] = mapped_column(index=True)
+    study_id: Mapped[str]
+    description: Mapped[str]
+    referring: Mapped[str]
+
+
+class SignedOff(Base):
+    """A signed protocol whose results stand in the outbox: each signature is brought there once.
+
+    ``digest`` is the hash of the signed version in the archive; ``note`` says why there are no results of it.
+    """
+
+    __tablename__ = "signed_off"
+    study_uid: Mapped[str] = mapped_column(ForeignKey("exams.study_uid", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    at: Mapped[datetime]
+    results: Mapped[int]
+    note: Mapped[str | None]

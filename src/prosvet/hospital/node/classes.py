@@ -17,6 +17,9 @@ __all__ = [
     "CHEST_CLASSES",
     "COMMITMENT",
     "COMMITMENT_INSTANCE",
+    "FIND",
+    "GET",
+    "MOVE",
     "TRANSFER_SYNTAXES",
     "VERIFICATION",
     "contexts",
@@ -55,6 +58,7 @@ TRANSFER_SYNTAXES = (
 )
 VERIFICATION = "1.2.840.10008.1.1"
 COMMITMENT, COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1", "1.2.840.10008.1.20.1.1"
+FIND, MOVE, GET = (f"1.2.840.10008.5.1.4.1.2.2.{number}" for number in (1, 2, 3))  # study root
 _PLAIN = TRANSFER_SYNTAXES[:2]
 
 
@@ -65,8 +69,8 @@ class _Contexts(list[PresentationContext]):
         return list(self)
 
 
-def contexts(node: Node) -> list[PresentationContext]:
-    """The presentation contexts of `node`.
+def contexts(node: Node, *, queried: bool = False) -> list[PresentationContext]:
+    """The presentation contexts of `node`; `queried`: others may look and fetch.
 
     Raises
     ------
@@ -78,8 +82,14 @@ def contexts(node: Node) -> list[PresentationContext]:
     if node.unknown_class == "keep":
         classes.update(dict.fromkeys(str(one.abstract_syntax) for one in AllStoragePresentationContexts))
     made = _Contexts(build_context(uid, list(TRANSFER_SYNTAXES)) for uid in classes)
+    if queried:
+        for one in made:  # who fetches by C-GET takes objects on its own association
+            one.scu_role = one.scp_role = True
+        made += [build_context(uid, list(_PLAIN)) for uid in (FIND, MOVE, GET)]
     made.append(build_context(VERIFICATION, list(_PLAIN)))
-    made.append(build_context(COMMITMENT, list(_PLAIN)))
+    commitment = build_context(COMMITMENT, list(_PLAIN))
+    commitment.scu_role = commitment.scp_role = True  # they ask us; and they report what we asked them
+    made.append(commitment)
     return made
 
 

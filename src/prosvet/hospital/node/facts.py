@@ -29,6 +29,8 @@ class NodeFacts(Frozen):
         It has written these facts within half a minute, and has not said that it stopped.
     repeated : int
         Objects that were there already, with the same content.
+    queries, given : int
+        Queries of other systems that were answered; objects that were given to them.
     refused : dict of str to int
         By reason (:data:`prosvet.hospital.node.refusals.REASONS`).
     """
@@ -42,6 +44,8 @@ class NodeFacts(Frozen):
     repeated: int = 0
     echoes: int = 0
     commitments: int = 0
+    queries: int = 0
+    given: int = 0
     refused: dict[str, int] = Field(default_factory=dict)
 
 

@@ -13,6 +13,7 @@ from threading import Event as Flag
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
+from pydicom.dataset import Dataset
 from pynetdicom import evt
 from pynetdicom._handlers import (
     standard_dimse_recv_handler,
@@ -26,15 +27,18 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE
 from prosvet.archive.deidentify import Deidentifier
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
-from prosvet.core.errors import AddressTaken
+from prosvet.core.errors import AddressTaken, ProsvetError
 from prosvet.hospital.config import HospitalConfig
 from prosvet.hospital.ledger.store import Ledger
-from prosvet.hospital.node.admission import Admission
+from prosvet.hospital.node.admission import Admission, Right
 from prosvet.hospital.node.classes import contexts
 from prosvet.hospital.node.commitment import Commitment
+from prosvet.hospital.node.committed import settle
 from prosvet.hospital.node.facts import Counts, NodeFacts
 from prosvet.hospital.node.keeper import Keeper
 from prosvet.hospital.node.naming import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
+from prosvet.hospital.node.providing import Providing
+from prosvet.hospital.node.refusals import Refusal
 from prosvet.hospital.node.spool import SpoolFolder
 from prosvet.hospital.node.storing import Storing
 from prosvet.hospital.node.tls import server_context
@@ -53,6 +57,7 @@ _ROUND = 0.5  # seconds between two rounds of the watch
 _WRITE_EVERY = 5.0
 _AUDIT_EVERY = 60.0  # seconds: a flood of refusals of one kind is one line a minute
 _GRACE = 20.0  # seconds for objects in flight when the node stops
+_PROCESSING_FAILURE = 0x0110
 _FAREWELL = 0.1  # seconds for an A-ABORT to leave
 
 _REJECTIONS = {
@@ -98,10 +103,11 @@ class DicomNode:
         self._storing = Storing(self._keeper, ledger.files, names, config.routing, self.counts)
         self._commitment = Commitment(ledger, config, self.counts)
         self._admission = Admission(config)
+        self._providing = Providing(ledger, config, self._admission, names, self._audit, self.counts)
         self._visits: dict[Association, _Visit] = {}
         self._shaking, self._lock = 0, Lock()
         self._tls = server_context(node.tls) if node.tls is not None else None
-        self._contexts = contexts(node)
+        self._contexts, self._for_queriers = contexts(node), contexts(node, queried=True)
         self._ended = Flag()
         self._server: Server | None = None
         self._threads: list[Thread] = []
@@ -119,7 +125,7 @@ class DicomNode:
         self.spool.clean()
         self._keeper.start()
         server = self._server = self._listen()
-        for work in (lambda: server.serve_forever(0.2), self._watch):
+        for work in (lambda: server.serve_forever(0.2), self._watch, self._catalogue):
             thread = Thread(target=work, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -141,7 +147,11 @@ class DicomNode:
             (evt.EVT_REQUESTED, self._requested),
             (evt.EVT_C_ECHO, self._echo),
             (evt.EVT_C_STORE, self._store),
-            (evt.EVT_N_ACTION, self._commitment.answer),
+            (evt.EVT_N_ACTION, self._commit),
+            (evt.EVT_N_EVENT_REPORT, self._reported),
+            (evt.EVT_C_FIND, self._providing.find),
+            (evt.EVT_C_MOVE, self._providing.move),
+            (evt.EVT_C_GET, self._providing.get),
         ]
         place = (node.host, node.port)
         try:
@@ -243,6 +253,8 @@ class DicomNode:
         if reason is None:
             self._visits[association].let_in = True
             self.counts.add("associations")
+            if self._providing.open and self._providing.may(association):
+                association.acceptor.supported_contexts = self._for_queriers  # to others these are not known
             return
         self.refuse(reason, association)
         association.acse.send_reject(*_REJECTIONS[reason])
@@ -264,7 +276,37 @@ class DicomNode:
         self.counts.add("echoes")
         return 0x0000
 
+    def _may(self, right: Right, association: Association) -> bool:
+        info = association.requestor.address_info
+        address = str(info.address) if info is not None else ""
+        return self._admission.may(right, address, str(association.requestor.ae_title))
+
+    def _commit(self, event: Event) -> tuple[int, Dataset | None]:
+        if not self._may("send", event.assoc):
+            self.refuse("not_authorised", event.assoc)
+            return Refusal("not_authorised").status, None
+        return self._commitment.answer(event)
+
+    def _reported(self, event: Event) -> tuple[int, None]:
+        """A peer answers for results, or does not, on an association of its own."""
+        info = event.assoc.requestor.address_info
+        callers = self._admission.callers(str(info.address) if info else "", str(event.assoc.requestor.ae_title))
+        names = [one.name for one in callers if one.commitment]
+        if not names:
+            self.refuse("not_authorised", event.assoc)
+            return Refusal("not_authorised").status, None
+        try:
+            settled = settle(self._ledger, names, event.event_information)
+        except (ProsvetError, OSError) as error:  # told it failed, the peer may report again
+            log.error("a storage commitment report could not be kept: %s", type(error).__name__)
+            return _PROCESSING_FAILURE, None
+        log.info("storage commitment report: %s", settled)
+        return (0x0000 if settled is not None else _PROCESSING_FAILURE), None
+
     def _store(self, event: Event) -> object:
+        if not self._may("send", event.assoc):
+            self.refuse("not_authorised", event.assoc)
+            return Refusal("not_authorised").status
         visit = self._visits[event.assoc]
         visit.storing = True
         try:
@@ -273,6 +315,12 @@ class DicomNode:
             visit.storing = False
 
     # ---------------------------------------------------------------- the watch
+
+    def _catalogue(self) -> None:
+        try:
+            self._providing.keep_up(self._ended)
+        except (ProsvetError, OSError) as error:  # queries catch up by themselves
+            log.error("the catalogue could not be kept: %s", type(error).__name__)
 
     def _watch(self) -> None:
         written = 0.0

@@ -37,6 +37,7 @@ REASONS: dict[str, tuple[int, str]] = {
     "not_understood": (0xC000, "data set cannot be parsed"),
     "missing_uid": (0xC000, "a UID is missing"),
     "invalid_uid": (0x0117, "a UID is not a UID"),
+    "not_authorised": (0x0124, "not allowed for this AE title"),
     "other_content": (0x0111, "another object with this UID is kept"),
 }
 """Reason to DICOM status (0: none is sent) and the words that go with it; never a word of the object itself."""

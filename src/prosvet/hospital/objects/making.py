@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from prosvet.core.optional import require
 from prosvet.hospital.objects.frame import Frame
-from prosvet.hospital.objects.kinds import Charset, Kind
+from prosvet.hospital.objects.kinds import SERIES, Charset, Kind
+from prosvet.hospital.objects.predecessors import set_predecessors
 from prosvet.hospital.objects.results import Results
 from prosvet.hospital.objects.sources import read_sources
 
@@ -69,4 +70,7 @@ def make(
     require(package, "hospital")
     frame = Frame(kind, read_sources(sources, results.film), results, made_of=made_of, at=at, charset=charset)
     build: Callable[[Frame], Dataset] = importlib.import_module(f"prosvet.hospital.objects.{home}").build
-    return frame.finished(build(frame))
+    made = build(frame)
+    if SERIES[kind].modality == "SR":
+        set_predecessors(made, frame)
+    return frame.finished(made)

@@ -16,7 +16,7 @@ from prosvet.models.examine import Examination
 from prosvet.reading.api import Reading
 from prosvet.reading.protocols.versions import Version
 
-__all__ = ["Part", "Results", "Signed", "machine_results", "signed_results"]
+__all__ = ["Part", "Predecessor", "Results", "Signed", "machine_results", "signed_results"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,15 @@ class Signed:
 
 
 @dataclass(frozen=True)
+class Predecessor:
+    """A report of ours, of the same study, that this one takes the place of."""
+
+    sop_class: str
+    sop_uid: str
+    series_uid: str
+
+
+@dataclass(frozen=True)
 class Results:
     """What is to be said.
 
@@ -72,6 +81,8 @@ class Results:
         SOPInstanceUID of the source that was read; the first source when None.
     signed : Signed or None
         None: the program's own, unverified.
+    predecessors : tuple of Predecessor
+        Reports that went out before and that this one replaces; a structured report names them.
     """
 
     lang: Lang
@@ -83,6 +94,7 @@ class Results:
     examination: Examination | None = field(default=None, repr=False)
     film: str | None = None
     signed: Signed | None = None
+    predecessors: tuple[Predecessor, ...] = ()
 
 
 def machine_results(reading: Reading, examination: Examination, lang: Lang, *, film: str | None = None) -> Results:
