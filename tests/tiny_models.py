@@ -37,7 +37,7 @@ CHAT = (
     "{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-_WIDTH, _HEADS, _LAYERS = 32, 4, 2
+_WIDTH, _HEADS, _LAYERS = 64, 4, 2  # 4-bit blocks are of 64
 
 
 @cache
@@ -88,11 +88,19 @@ def _save(folder: Path, model: Any, tokenizer: Any, processor: dict[str, Any], p
     folder.mkdir(parents=True, exist_ok=True)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.generation_config.suppress_tokens = _unspeakable(tokenizer)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     (folder / "processor_config.json").write_text(json.dumps(processor), encoding="utf-8")
     (folder / "preprocessor_config.json").write_text(json.dumps(picture), encoding="utf-8")
     return folder
+
+
+def _unspeakable(tokenizer: Any) -> list[int]:
+    """Tokens that are no text by themselves: marks and parts of letters, which a random model would say all day."""
+    words = [tokenizer.decode([n], skip_special_tokens=True) for n in range(len(tokenizer))]
+    bad = [n for n, word in enumerate(words) if not word.strip() or "\ufffd" in word or not word.isprintable()]
+    return [n for n in bad if n != tokenizer.eos_token_id]
 
 
 def _made(kind: str, config: Any, seed: int) -> Any:
@@ -200,7 +208,7 @@ def save_qwen2_5_vl(folder: Path, seed: int = 0) -> Path:
     vision = {"depth": _LAYERS, "hidden_size": _WIDTH, "out_hidden_size": _WIDTH, "intermediate_size": 64,
               "num_heads": _HEADS, "patch_size": 14, "spatial_merge_size": 2, "temporal_patch_size": 2,
               "window_size": 56, "fullatt_block_indexes": [1], "tokens_per_second": 2}  # fmt: skip
-    rope = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10000.0}
+    rope = {"rope_type": "default", "mrope_section": [2, 3, 3], "rope_theta": 10000.0}
     return _qwen(folder, seed, "Qwen2_5_VL", vision, rope)
 
 
