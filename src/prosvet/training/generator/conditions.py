@@ -18,7 +18,7 @@ from prosvet.training.data import FINDINGS, Films, label_matrix
 from prosvet.training.generator.measured import MEASURES, spot
 from prosvet.training.generator.transformer import STYLES, TEXT
 
-__all__ = ["ANY_STYLE", "STYLE_OF", "Conditions", "conditions_of", "drop"]
+__all__ = ["ANY_STYLE", "STYLES_NAMED", "STYLE_OF", "Conditions", "conditions_of", "drop"]
 
 ANY_STYLE = STYLES - 1
 STYLE_OF = {
@@ -31,6 +31,9 @@ STYLE_OF = {
     "wingspan": 5,
     "jsrt": 5,
 }
+
+STYLES_NAMED = {name.split("/")[-1]: number for name, number in STYLE_OF.items()}
+"""The styles by the short names of their archives."""
 
 _TEXTS = 6  # wordings kept of each film
 _PLACED = ("pneumonia", "consolidation", "tuberculosis", "covid19_pneumonia", "pleural_effusion", "mass", "nodule")

@@ -61,7 +61,7 @@ class Flow(nn.Module):
     (N, :data:`ASKED`) and the style (N,) as its number, and gives the velocity (N, 8, 16, 16).
     """
 
-    def __init__(self, width: int = 320, depth: int = 10, heads: int = 5) -> None:
+    def __init__(self, width: int = 256, depth: int = 8, heads: int = 4) -> None:
         super().__init__()
         channels, side, _ = LATENT
         self.width = width
