@@ -9,11 +9,14 @@ from sqlalchemy import Connection, func, select
 from prosvet.archive.schema_monitor import MonitorCheck, Observation
 from prosvet.archive.schema_screen import ScreenDecision
 from prosvet.archive.worklist import now
+from prosvet.core.clock import day_begins, local
 from prosvet.core.types import Frozen, Moment
 from prosvet.monitoring.checks import CheckView
 from prosvet.monitoring.variables import CAUSES, WATCHED
 
 __all__ = ["DayFlow", "Drift", "Totals", "drift_by_cause", "flow", "totals"]
+
+_SITE = "localtime"  # SQLite's word for the zone of prosvet.core.clock
 
 
 class DayFlow(Frozen):
@@ -47,17 +50,17 @@ class Totals(Frozen):
 
 
 def flow(db: Connection, site: str, days: int = 30, until: datetime | None = None) -> tuple[DayFlow, ...]:
-    """The last `days` days, those without a study too."""
+    """The last `days` days of the site's clock, those without a study too."""
     end = until or now()
-    first = (end - timedelta(days=days - 1)).date()
-    day = func.date(Observation.at)
+    first = local(end).date() - timedelta(days=days - 1)
+    day = func.date(Observation.at, _SITE)
     gate = func.json_extract(Observation.facts, "$.gate")
     hours = func.avg(func.json_extract(Observation.facts, "$.hours_to_signature"))
     seen = select(day, func.count(), func.sum(gate != "passed"), hours).where(
-        Observation.site == site, Observation.at >= datetime.combine(first, datetime.min.time()), Observation.at <= end
+        Observation.site == site, Observation.at >= day_begins(first), Observation.at <= end
     )
     rows = {row[0]: row for row in db.execute(seen.group_by(day))}
-    at = func.date(ScreenDecision.at)
+    at = func.date(ScreenDecision.at, _SITE)
     decided = select(at, func.count(), func.sum(ScreenDecision.outcome == "normal")).where(ScreenDecision.site == site)
     screened = {row[0]: row for row in db.execute(decided.group_by(at))}
     made = []

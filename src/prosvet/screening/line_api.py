@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
 from typing import Literal
 
 from pydantic import Field
 
+from prosvet.core.clock import day_begins, today
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden
 from prosvet.core.types import Frozen, Moment
 from prosvet.screening.calibrations import Calibration, versions
 from prosvet.screening.flow import Flow, KnownMiss, calibration_misses, flow
-from prosvet.screening.line import Event, Line, events, line, now, open_line, stop
+from prosvet.screening.line import Event, Line, events, line, open_line, stop
 
 __all__ = ["LineRequest", "LineResult", "Version", "run"]
 
@@ -44,7 +44,7 @@ class Version(Frozen):
 
 
 class LineResult(Frozen):
-    """The line, today's flow (UTC), the last turns, the calibrations, and the misses of the one in force."""
+    """The line, today's flow, the last turns, the calibrations, and the misses of the one in force."""
 
     line: Line
     today: Flow
@@ -74,7 +74,7 @@ def run(request: LineRequest, context: Context) -> LineResult:
     found, kept = line(context, site), versions(context, site)
     used = next((one for one in kept if one.id == found.calibration), None)
     return LineResult(
-        line=found, today=flow(context, site, datetime.combine(now().date(), time())), events=events(context, site),
+        line=found, today=flow(context, site, day_begins(today())), events=events(context, site),
         versions=tuple(_version(one) for one in kept), misses=calibration_misses(context, used) if used else (),
     )  # fmt: skip
 

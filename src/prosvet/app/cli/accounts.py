@@ -9,6 +9,7 @@ import typer
 
 from prosvet.app.cli.session import Answer, Session
 from prosvet.core.actor import Role
+from prosvet.core.clock import local
 from prosvet.core.errors import AccountRefused, UsageError
 
 if TYPE_CHECKING:
@@ -113,5 +114,5 @@ def _rows(result: AccountsResult, session: Session, console: Console) -> None:
     for person in result.accounts:
         state = session.say("accounts.all.open" if person.active else "accounts.all.closed")
         role = session.say(f"roles.{person.role}")
-        table.add_row(person.name, person.full_name, role, state, str(person.created.date()))
+        table.add_row(person.name, person.full_name, role, state, str(local(person.created).date()))
     console.print(table)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from prosvet.app.cli.session import Answer, Session
+from prosvet.core.clock import local
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +96,7 @@ def _cohorts(cohorts: Sequence[CohortView], session: Session, console: Console) 
     for column in ("id", "name", "size", "owner", "created", "question"):
         table.add_column(session.say(f"cli.cohort.columns.{column}"), header_style="dim")
     for cohort in cohorts:
-        created = cohort.created.strftime("%d.%m.%Y" if session.lang == "ru" else "%Y-%m-%d")
+        created = local(cohort.created).strftime("%d.%m.%Y" if session.lang == "ru" else "%Y-%m-%d")
         table.add_row(str(cohort.id), cohort.name, str(cohort.size), cohort.owner, created, cohort.origin.text)
     console.print(table)
 

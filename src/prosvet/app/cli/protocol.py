@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from prosvet.app.cli.session import Answer, Session
+from prosvet.core.clock import local
 from prosvet.core.errors import InvalidRequest
 from prosvet.core.i18n import Lang
 
@@ -106,4 +107,4 @@ def _time(version: Version) -> str:
 
 
 def _local(moment: datetime) -> str:
-    return f"{moment.replace(tzinfo=UTC).astimezone():%Y-%m-%d %H:%M}"
+    return f"{local(moment):%Y-%m-%d %H:%M}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from prosvet.app.web.charts_time import day_columns, day_line, limit_strip
 from prosvet.app.web.words import filters
+from prosvet.core.clock import local
 from prosvet.core.i18n import Lang, catalogue, text
 from prosvet.monitoring.alarms import AlarmView
 from prosvet.monitoring.api import MonitorResult
@@ -23,7 +24,7 @@ def charts(result: MonitorResult, lang: Lang) -> list[dict[str, Any]]:
     """Four charts over days: studies, share cleared, alarms, hours to the signature."""
     words = filters(lang)
     days = [_day(one.day, lang) for one in result.days]
-    alarms = Counter(alarm.at.date().isoformat() for alarm in result.alarms)
+    alarms = Counter(local(alarm.at).date().isoformat() for alarm in result.alarms)
     shares = [one.released / one.decided if one.decided else None for one in result.days]
     hours = [one.hours_to_signature for one in result.days]
     longest = max((value for value in hours if value is not None), default=1.0)

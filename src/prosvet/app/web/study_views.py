@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlalchemy import select, tuple_
 
@@ -15,13 +15,14 @@ from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
 from prosvet.archive.visible import visible
 from prosvet.archive.worklist_filter import seen_by
+from prosvet.core.clock import local
 from prosvet.core.context import Context
 from prosvet.core.types import Finding, Side, Status, Zone
 from prosvet.models.card import Card
 from prosvet.models.examine import Examiner
 from prosvet.reading.protocols.content import Basis
 
-__all__ = ["FindingView", "Groups", "Other", "Say", "findings_view", "local", "neighbours", "others_of", "trail_of"]
+__all__ = ["FindingView", "Groups", "Other", "Say", "findings_view", "neighbours", "others_of", "trail_of"]
 
 _ORDER = (Status.PRESENT, Status.UNCERTAIN, Status.ABSENT, Status.NOT_ASSESSED)
 _TRAIL_BYTES = 4_000_000  # the end of the log that is looked through
@@ -174,8 +175,3 @@ def trail_of(study: str, context: Context) -> tuple[dict[str, str | int | dateti
         if len(found) == _TRAIL:
             break
     return tuple(found)
-
-
-def local(moment: datetime) -> datetime:
-    """A stored time (UTC, with or without its zone) on this machine's clock."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone()

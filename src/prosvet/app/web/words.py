@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 
+from prosvet.core.clock import local
 from prosvet.core.i18n import Lang, catalogue, text
 from prosvet.language.vocabulary import vocabulary
 
@@ -41,8 +42,7 @@ def filters(lang: Lang) -> Words:
     def moment(value: datetime | None) -> str:
         if value is None:
             return "—"
-        here = (value.replace(tzinfo=UTC) if value.tzinfo is None else value).astimezone()  # kept as UTC without a zone
-        return here.strftime("%d.%m.%Y %H:%M" if lang == "ru" else "%Y-%m-%d %H:%M")
+        return local(value).strftime("%d.%m.%Y %H:%M" if lang == "ru" else "%Y-%m-%d %H:%M")
 
     def sex(value: str | None) -> str:
         return text(f"web.sex.{value or 'unknown'}", lang)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from prosvet.archive.files import FileStore
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
+from prosvet.core.clock import local
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, ImageError, ResultError
 from prosvet.core.i18n import Lang
@@ -128,12 +129,12 @@ def _of_signed(
         except ImageError:
             examination = None
     last = addenda[-1] if addenda else standing
-    at, digest = _local(last.signed or last.created), last.sha256 or ""
+    at, digest = local(last.signed or last.created), last.sha256 or ""
     results = signed_results(
         standing,
         addenda,
         claims_of(standing, addenda),
-        Signed(name=standing.author, at=_local(standing.signed or standing.created), digest=digest),
+        Signed(name=standing.author, at=local(standing.signed or standing.created), digest=digest),
         examination=examination,
         film=sources.film,
     )
@@ -152,8 +153,4 @@ def _arrived(study: str, context: Context) -> datetime:
     query = select(WorkItem.arrived).where(WorkItem.study_id == study)
     with context.get(Store).read() as db:
         found = db.execute(query).scalar_one_or_none()
-    return _local(found or datetime(2000, 1, 1))
-
-
-def _local(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC).astimezone()
+    return local(found or datetime(2000, 1, 1))

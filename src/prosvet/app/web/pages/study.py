@@ -11,7 +11,7 @@ from sqlalchemy import select
 from prosvet.app.http.deps import ContextDep
 from prosvet.app.web.pages.viewer import shown
 from prosvet.app.web.render import page
-from prosvet.app.web.study_views import findings_view, local, neighbours, others_of, trail_of
+from prosvet.app.web.study_views import findings_view, neighbours, others_of, trail_of
 from prosvet.archive.blind import blind_studies
 from prosvet.archive.rows import StudyRow
 from prosvet.archive.schema_work import WorkItem
@@ -19,6 +19,7 @@ from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
 from prosvet.archive.worklist import ensure_listed, opened
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import local
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound, QueryError
 from prosvet.models.examine import Examiner
