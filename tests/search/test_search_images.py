@@ -20,6 +20,7 @@ from prosvet.search.ask import Question
 from prosvet.search.engine import find
 from prosvet.search.match import Matcher, Thresholds, agreement, lift
 from prosvet.search.query import ParsedQuery, QueryConcept
+from prosvet.search.reasons import possible_concepts, present_concepts
 
 LABELS = ("pleural_effusion", "cardiomegaly", "pneumonia", "nodule", "abnormal")
 POINTS = Thresholds({"pleural_effusion": 0.3, "cardiomegaly": 0.4, "pneumonia": 0.5, "nodule": 0.1, "abnormal": 0.5})
@@ -193,3 +194,12 @@ def test_agreement_is_one_for_the_same_and_low_for_others(context: Context, film
         {},
     )
     assert same == pytest.approx(1, abs=0.01) and normal < 0.05 and 0.2 < other < 0.6
+
+
+def test_what_the_model_thinks_possible_is_not_told_as_present(films: Films) -> None:
+    scores = {"pleural_effusion": 0.35, "cardiomegaly": 0.8, "nodule": 0.2, "pneumonia": 0.1}
+    film = films.add(scores, np.ones(4), labels={"nodule": "present"})
+    row = films.store.lookup_images([film])[film]
+    present = present_concepts(row, POINTS)
+    assert set(present) == {"pleural_effusion", "cardiomegaly", "nodule"}
+    assert possible_concepts(row, present) == ("pleural_effusion",)  # the label says that there is a nodule

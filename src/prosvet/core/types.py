@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from prosvet.core.i18n import Lang
 
 __all__ = [
+    "LIKELY",
     "Evidence",
     "Finding",
     "Frozen",
@@ -30,6 +31,9 @@ __all__ = [
 ]
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+LIKELY = 0.5
+"""From this probability on, a finding over its operating point is called present; below it, possible."""
 
 
 def _zoned(moment: datetime) -> datetime:

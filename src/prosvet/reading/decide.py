@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from prosvet.core.types import Evidence, Finding, Measurement, Side, Status
+from prosvet.core.types import LIKELY, Evidence, Finding, Measurement, Side, Status
 from prosvet.language.vocabulary import SYNDROMES
 from prosvet.models.card import Card
 from prosvet.models.examine import Examination
@@ -62,7 +62,7 @@ def status_of(concept: str, probability: float, card: Card, operating_point: str
     if concept not in points[operating_point]:
         return Status.NOT_ASSESSED
     if probability >= points[operating_point][concept].threshold:
-        return Status.PRESENT if probability >= 0.5 else Status.UNCERTAIN
+        return Status.PRESENT if probability >= LIKELY else Status.UNCERTAIN
     if probability < points["sensitive"][concept].threshold:
         return Status.ABSENT
     return Status.UNCERTAIN if concept == "abnormal" else Status.NOT_ASSESSED

@@ -20,7 +20,7 @@ from prosvet.search.engine import Found, find
 from prosvet.search.excerpt import excerpt
 from prosvet.search.match import Thresholds
 from prosvet.search.query import LONGEST, ParsedQuery, narrowed
-from prosvet.search.reasons import present_concepts, reasons, said_concepts
+from prosvet.search.reasons import possible_concepts, present_concepts, reasons, said_concepts
 from prosvet.search.stored import ask_stored_film, ask_stored_report
 
 __all__ = ["DEEPEST", "Hit", "SearchRequest", "SearchResult", "answer", "ask", "run"]
@@ -69,6 +69,8 @@ class Hit(Frozen):
         What it has, as concept ids.
     said : tuple of str
         Those of `concepts` that a person says it has (a label, a report); the others are the model's.
+    possible : tuple of str
+        Those of the model's that it thinks possible: over the operating point, under one half.
     excerpt : str
         The part of a report that answers, or its beginning; empty for an image.
     marks : tuple of (start, end)
@@ -86,6 +88,7 @@ class Hit(Frozen):
     reasons: tuple[str, ...]
     concepts: tuple[str, ...]
     said: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
     excerpt: str = ""
     marks: tuple[tuple[int, int], ...] = ()
     sex: str | None
@@ -236,6 +239,7 @@ def _hits(
                 reasons=reasons(row, float(part.cosines[place]), question, thresholds, words, lang),
                 concepts=(present := present_concepts(row, thresholds)),
                 said=said_concepts(row, present),
+                possible=possible_concepts(row, present),
                 excerpt=part_of,
                 marks=marks,
                 sex=row.sex,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from prosvet.archive.filters import StudyFilter
 from prosvet.archive.rows import FindingRow, ImageRow, ReportRow
 from prosvet.core.i18n import Lang, text
-from prosvet.core.types import Side, Status, Zone
+from prosvet.core.types import LIKELY, Side, Status, Zone
 from prosvet.index.text import TextIndex
 from prosvet.language.mentions import Mention, find_mentions
 from prosvet.language.stem import sentence_spans
@@ -17,7 +17,7 @@ from prosvet.search.ask import Question
 from prosvet.search.match import Thresholds
 from prosvet.search.query import QueryConcept
 
-__all__ = ["concept_name", "present_concepts", "reasons", "said_concepts"]
+__all__ = ["concept_name", "possible_concepts", "present_concepts", "reasons", "said_concepts"]
 
 _QUOTE = 140  # characters
 _CLEAR = 0.5  # cosine from which texts are said to be close in meaning
@@ -73,6 +73,21 @@ def said_concepts(row: Row, present: Iterable[str]) -> tuple[str, ...]:
     """Those of `present` that a label or a report claims, not the model alone."""
     said = {f.concept for f in row.findings if f.status is Status.PRESENT and not f.origin.startswith("model:")}
     return tuple(concept for concept in present if concept in said)
+
+
+def possible_concepts(row: Row, present: Iterable[str]) -> tuple[str, ...]:
+    """Those of `present` that the model alone says, and thinks possible rather than present, as a reading would.
+
+    What a film has and the model did not score is not among them.
+    """
+    said = set(said_concepts(row, present))
+    chances = [(f.concept, f.probability) for f in row.findings if f.probability is not None]
+    if isinstance(row, ImageRow):
+        chances += row.scores.items()
+    highest: dict[str, float] = {}
+    for concept, chance in chances:
+        highest[concept] = max(chance, highest.get(concept, 0.0))
+    return tuple(concept for concept in present if concept not in said and highest.get(concept, 1.0) < LIKELY)
 
 
 def _scored(row: Row, thresholds: Thresholds) -> Iterable[str]:
