@@ -43,11 +43,13 @@ _CLASSES = frozenset(
         uid.MultiFrameTrueColorSecondaryCaptureImageStorage,
     )
 )  # fmt: skip
+_MANY = (list, tuple, pydicom.multival.MultiValue)
 _NUMBERS = {"IS", "DS"}
 _TEXTS = {"CS", "SH", "LO", "LT", "ST", "UT", "UC", "AS", "AE", "UR", "PN"}
 _BINARY = {"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "OB", "OW", "AT", "US or SS", "OB or OW"}
 _PRIVATE_NUMBERS = {"US", "SS", "UL", "SL", "FL", "FD", "DS", "IS"}
 _CODE_PARTS = ("CodeValue", "LongCodeValue", "CodeMeaning", "CodingSchemeVersion", "CodingSchemeDesignator")
+_KEPT_UIDS = {"SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"}  # by --keep-uids
 _COUNTERS = {"SeriesNumber", "InstanceNumber", "AcquisitionNumber"}
 _MOST, _MOST_COUNTED = 1e8, 99_999  # a longer figure may be somebody's number
 _LONG = re.compile(r"\d{6}|\d[\d\W_]{9,}\d")
@@ -142,8 +144,8 @@ class HeaderCleaner:
             counts[f"{action} {element.keyword}"] += 1
         if value is not None or action == "empty":
             made.add_new(element.tag, element.VR, [] if element.VR == "SQ" else value)
-        if action == "shift" and element.VR in ("DA", "DT"):
-            self.key.dates(patient)(made, made[element.tag]) if element.tag in made else None
+        if action == "shift" and element.VR in ("DA", "DT") and element.tag in made:
+            self.key.dates(patient)(made, made[element.tag])
 
     def _items(self, element: DataElement, patient: str, known: Known, counts: Counter[str]) -> list[Dataset]:
         """The items of a sequence; a coded entry as the standard words it."""
@@ -169,7 +171,11 @@ class HeaderCleaner:
         if action == "empty" or value is None or value == "":
             return None
         if action == "uid":
-            return [self.key.uid(str(one)) for one in _many(value)] if _is_many(value) else self.key.uid(str(value))
+            return (
+                [self.key.uid(str(one)) for one in _many(value)]
+                if isinstance(value, _MANY)
+                else self.key.uid(str(value))
+            )
         if action == "pseudonym":
             return self.key.patient(patient)
         if action == "clean":
@@ -215,12 +221,8 @@ def _meta(made: Dataset) -> FileMetaDataset:
     return meta
 
 
-def _is_many(value: object) -> bool:
-    return isinstance(value, list | tuple | pydicom.multival.MultiValue)
-
-
 def _many(value: object) -> list[object]:
-    return list(value) if isinstance(value, list | tuple | pydicom.multival.MultiValue) else [value]
+    return list(value) if isinstance(value, _MANY) else [value]
 
 
 def _make(text: str, known: Known) -> str | None:
@@ -255,6 +257,3 @@ def _plain(element: DataElement, known: Known) -> object:
     if kind in _TEXTS:
         return value if all(is_term(str(one)) for one in _many(value)) else None
     return None
-
-
-_KEPT_UIDS = {"SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"}  # by --keep-uids
