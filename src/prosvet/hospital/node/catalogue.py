@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from sqlalchemy import Row, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.orm import aliased
 
 from prosvet.hospital.ledger.schema import Catalogued, Exam, Received
 from prosvet.hospital.ledger.store import Ledger
@@ -78,7 +79,8 @@ class Catalogue:
             db.execute(delete(Catalogued))
 
     def _missing(self) -> Sequence[Row[str, str]]:
-        first = select(func.min(Received.number)).where(Received.study_uid == Exam.study_uid).scalar_subquery()
+        earliest = aliased(Received)
+        first = select(func.min(earliest.number)).where(earliest.study_uid == Exam.study_uid).scalar_subquery()
         query = (
             select(Exam.study_uid, Received.sha256)
             .join(Received, Received.number == first)

@@ -172,7 +172,9 @@ class Providing:
 
 
 def _calling(association: Association) -> str:
-    return str(association.requestor.ae_title).strip()
+    """Its own AE title, which stands in its request before anything was negotiated."""
+    request = association.requestor.primitive
+    return str(request.calling_ae_title if request is not None else association.requestor.ae_title).strip()
 
 
 def _agreed(association: Association) -> set[tuple[str, str]]:
