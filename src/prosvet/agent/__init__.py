@@ -1,1 +1,3 @@
 """A reader that plans over the capabilities as its tools, and shows each step."""
+
+__all__: list[str] = []

@@ -56,6 +56,14 @@ CAPABILITIES: dict[str, Capability] = {
         "prosvet.reading.ask.api", "AskRequest", "AskResult", ("ask",), "reading/ask",
         routes=("POST /v1/ask",), pages=("GET /ask", "POST /ask", "POST /ask/film"),
     ),
+    "agent": Capability(
+        "prosvet.agent.api", "AgentRequest", "AgentResult", ("agent",), "agent",
+        routes=("POST /v1/agent",), pages=("GET /agent", "POST /agent"),
+    ),
+    "compare-readings.prior": Capability(
+        "prosvet.reading.prior_api", "PriorRequest", "PriorResult", (), "reading/test_prior.py",
+        routes=("POST /v1/compare-prior",),
+    ),
     "compare-readings": Capability(
         "prosvet.reading.compare_api", "CompareReadingsRequest", "CompareReadingsResult", ("compare-readings",),
         "reading/test_compare_readings.py",
@@ -217,6 +225,9 @@ CAPABILITIES: dict[str, Capability] = {
         "TrainResult",
         ("train.encoder", "train.anatomy", "train.gates", "train.pack"),
         "training",
+    ),
+    "train.vlm": Capability(
+        "prosvet.training.vlm.api", "TuneRequest", "TuneResult", ("train.vlm",), "training/vlm",
     ),
     "retrain": Capability(
         "prosvet.training.pipeline.api", "RetrainRequest", "RetrainResult",

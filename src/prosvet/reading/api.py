@@ -13,11 +13,14 @@ from prosvet.core.i18n import Lang
 from prosvet.core.types import Finding, Frozen, Gates, Measurement, ModelRef, Probability, View
 from prosvet.imaging import load_film
 from prosvet.imaging.film import Film
+from prosvet.language.refine import Brief
 from prosvet.models.examine import Examination, Examiner
 from prosvet.reading.decide import decide
 from prosvet.reading.draft import Draft, brief_of, checked_draft, seed_of
 from prosvet.reading.files import films_below
 from prosvet.reading.picture import save_overlay
+from prosvet.reading.vlm.prompts import Shape
+from prosvet.reading.vlm.report import ByReader, report_by_reader
 
 __all__ = ["Failure", "ReadItem", "ReadRequest", "ReadResult", "Reading", "read_film", "run", "stream"]
 
@@ -35,6 +38,14 @@ class ReadRequest(BaseModel):
         Folder for a picture of each film with heat map, contours and the ratio's lines.
     report : bool
         Write the draft. Scoring a thousand films needs none.
+    reader : str or None
+        Card of a vision-language model that writes the report; the compact findings are then its cross-check.
+    told_findings : bool
+        Tell the reader what the compact pack found and measured.
+    shape : {"json", "line", "free"}
+        The form in which the reader answers.
+    prior : Path or None
+        An earlier film of the same patient, put before the reader as well.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -43,6 +54,10 @@ class ReadRequest(BaseModel):
     lang: Lang | None = None
     overlay: Path | None = None
     report: bool = True
+    reader: str | None = Field(default=None, max_length=64)
+    told_findings: bool = True
+    shape: Shape = "json"
+    prior: Path | None = None
 
 
 class Reading(Frozen):
@@ -58,6 +73,7 @@ class Reading(Frozen):
     report: Draft | None
     model: ModelRef
     overlay: Path | None = None
+    reader: ByReader | None = None
 
 
 class Failure(Frozen):
@@ -97,6 +113,8 @@ def run(request: ReadRequest, context: Context) -> ReadResult:
         When a path does not exist.
     ModelError
         When the model cannot be loaded: no row could be right.
+    ImageError
+        When the prior film cannot be read.
     """
     return ReadResult(items=tuple(stream(request, context)))
 
@@ -135,16 +153,13 @@ def read_film(film: Film, context: Context, lang: Lang | None = None) -> tuple[R
 
 def _reading(examination: Examination, context: Context, request: ReadRequest, lang: Lang) -> Reading:
     gates, name = examination.gates, examination.film.name
-    if not gates.is_chest_xray:
-        raise NotChestXray(name=name, probability=gates.chest_xray_probability)
-    if gates.view is View.LATERAL:
-        raise NotFrontal(name=name, probability=gates.lateral_probability)
+    _refuse(examination)
     card = context.get(Examiner).card
     findings = decide(examination, card)
     ratio = examination.anatomy.cardiothoracic_ratio() if examination.anatomy else None
     measurements = (ratio,) if ratio is not None else ()
     brief = brief_of(findings, measurements, gates, lang, seed_of(examination.film.sha256))
-    report = checked_draft(brief) if request.report else None
+    report, by_reader = _written(examination.film, brief, context, request)
     overlay = save_overlay(examination, findings, request.overlay, lang) if request.overlay else None
     return Reading(
         file=name,
@@ -155,7 +170,43 @@ def _reading(examination: Examination, context: Context, request: ReadRequest, l
         report=report,
         model=examination.model,
         overlay=overlay,
+        reader=by_reader,
     )
+
+
+def _written(
+    film: Film, brief: Brief, context: Context, request: ReadRequest
+) -> tuple[Draft | None, ByReader | None]:  # fmt: skip
+    if not request.report:
+        return None, None
+    if request.reader is None:
+        return checked_draft(brief), None
+    prior = _prior(request.prior, context) if request.prior is not None else None
+    return report_by_reader(
+        request.reader, film, brief, context, shape=request.shape, findings=request.told_findings, prior=prior
+    )
+
+
+def _prior(path: Path, context: Context) -> tuple[Film, tuple[Finding, ...]]:
+    """The earlier film and what the compact pack finds on it.
+
+    Raises
+    ------
+    NotChestXray, NotFrontal
+        When it is not a film that can be compared with.
+    """
+    examiner = context.get(Examiner)
+    examination = examiner.examine(load_film(path, context.settings), maps=True)
+    _refuse(examination)
+    return examination.film, decide(examination, examiner.card)
+
+
+def _refuse(examination: Examination) -> None:
+    gates, name = examination.gates, examination.film.name
+    if not gates.is_chest_xray:
+        raise NotChestXray(name=name, probability=gates.chest_xray_probability)
+    if gates.view is View.LATERAL:
+        raise NotFrontal(name=name, probability=gates.lateral_probability)
 
 
 def _failed(name: str, error: ProsvetError, lang: Lang, gates: Gates | None = None) -> ReadItem:

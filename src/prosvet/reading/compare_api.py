@@ -15,7 +15,7 @@ from prosvet.core.context import Context
 from prosvet.core.errors import NotChestXray, NotFound, NotFrontal
 from prosvet.core.i18n import Lang
 from prosvet.core.types import Finding, Frozen, Measurement, ModelRef, Side, Status, Zone
-from prosvet.reading.ask.api import chosen_image
+from prosvet.reading.chosen import chosen_image
 from prosvet.reading.draft import brief_of, checked_draft, seed_of
 from prosvet.reading.several import Looked, Several
 from prosvet.reading.stored import StoredImage, film_of

@@ -79,13 +79,17 @@ def brief_of(
     )
 
 
-def checked_draft(brief: Brief, generator: Generator | None = None) -> Draft:
+def checked_draft(
+    brief: Brief, generator: Generator | None = None, *, rules: Sequence[str] | None = None
+) -> Draft:  # fmt: skip
     """Write and check a draft. One that is still not clean says so in a part of its own.
 
     Parameters
     ----------
     generator : Generator, optional
         The templates when None. The text of another generator becomes one part, whose sentence names no sources.
+    rules : sequence of str, optional
+        The checks that the text goes through; those of every draft when None.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def checked_draft(brief: Brief, generator: Generator | None = None) -> Draft:
         When the generator fails on its first round.
     """
     templates = CompactGenerator()
-    refined = refine(generator or templates, brief, rounds=ROUNDS, edit=generator is not None)
+    refined = refine(generator or templates, brief, rounds=ROUNDS, rules=rules, edit=generator is not None)
     report = templates.reports.get(refined.text) or _as_one(refined.text, brief.lang)
     if not refined.clean:
         report = _marked(report, refined, brief.lang)

@@ -20,13 +20,13 @@ def test_a_real_film_is_answered_as_it_is_read(shared_data: Path, context: Conte
     assert reading is not None
     ratio = run(AskRequest(question="How big is the heart?", film=film, lang="en"), context)
     assert ratio.measurement == reading.measurements[0]
-    assert f"{reading.measurements[0].value:.2f}" in ratio.text
+    assert f"{reading.measurements[0].value:.2f}" in ratio.answer
     found = {one.concept: one for one in reading.findings}
     answer = run(AskRequest(question="Is there pneumonia?", film=film, lang="en"), context)
-    assert answer.because[0].finding == found["pneumonia"]
+    assert answer.evidence[0].finding == found["pneumonia"]
     assert (answer.study, answer.file, answer.model.name) == (None, "cxr18995.png", "compact")
     what = run(AskRequest(question="Что это за пациент?", film=film, lang="ru"), context)
-    assert (what.answered, what.reason) == (False, "not_understood")
+    assert (what.abstained, what.reason) == (True, "not_understood")
     assert len(what.can) >= 5
 
 

@@ -1,45 +1,92 @@
-"""`prosvet ask QUESTION`: a question about a film, answered from what was read, or an abstention that says why."""
+"""`prosvet ask FILE QUESTION`: a question about a film, answered from what was read, or an abstention that says why."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from prosvet.app.cli.session import Answer, Session
+from prosvet.core.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from prosvet.reading.ask.api import AskResult
 
-__all__ = ["ask"]
+__all__ = ["ask", "film_and_words"]
 
 
 def ask(
     session: Session,
-    question: Annotated[str, typer.Argument(metavar="QUESTION", show_default=False)],
+    words: Annotated[list[str], typer.Argument(metavar="[FILE] QUESTION", show_default=False)],
     study: Annotated[str | None, typer.Option("--study", metavar="ID", show_default=False)] = None,
     image: Annotated[int | None, typer.Option("--image", min=1, show_default=False)] = None,
-    film: Annotated[Path | None, typer.Option("--file", metavar="FILE", dir_okay=False, show_default=False)] = None,
+    reader: Annotated[str | None, typer.Option("--reader", metavar="NAME", show_default=False)] = None,
+    after: Annotated[list[str] | None, typer.Option("--after", metavar="QUESTION", show_default=False)] = None,
+    similar: Annotated[int, typer.Option("--similar", min=0, max=20)] = 0,
 ) -> Answer:
-    """Of a study of the archive, or of a file."""
+    """Of a file, or of a study of the archive."""
     from prosvet.reading.ask.api import AskRequest, run
 
-    given = {"question": question, "study": study, "image": image, "film": film, "lang": session.lang}
-    result = run(session.request(AskRequest, **given), session.context)
-    return Answer(result, lambda console: _show(result, session, console))
+    film, question = film_and_words(words, study, session.say("cli.ask.one_film"))
+    given = {"study": study, "image": image, "film": film, "reader": reader, "history": tuple(after or ())}
+    result = run(session.request(AskRequest, question=question, lang=session.lang, **given), session.context)
+    if not similar:
+        return Answer(result, lambda console: _show(result, session, console))
+    return _with_similar(result, film, similar, session)
+
+
+def film_and_words(words: list[str], study: str | None, complaint: str) -> tuple[Path | None, str]:
+    """The file and what is said of it; of a study of the archive, what is said alone.
+
+    Raises
+    ------
+    UsageError
+    """
+    if len(words) != (1 if study is not None else 2):
+        raise UsageError(reason=complaint)
+    return (None, words[0]) if study is not None else (Path(words[0]), words[1])
+
+
+def _with_similar(result: AskResult, film: Path | None, k: int, session: Session) -> Answer:
+    from prosvet.app.cli.search import show_hits
+    from prosvet.search.api import SearchRequest, run
+
+    where: dict[str, Any] = {"stored_image": result.image} if film is None else {"image": film}
+    found = run(session.request(SearchRequest, k=k, lang=session.lang, **{"in": "images"}, **where), session.context)
+
+    def show(console: Console) -> None:
+        _show(result, session, console)
+        show_hits(found, session, console)
+
+    return Answer({**result.model_dump(mode="json"), "similar": found.hits}, show)
 
 
 def _show(result: AskResult, session: Session, console: Console) -> None:
-    console.print(result.text, style="bold" if result.answered else "yellow", markup=False)
-    for one in result.because:
-        evidence = "; ".join(one.evidence)
-        console.print(f"  • {one.name}: {evidence}" if evidence else f"  • {one.name}", markup=False)
+    if result.understood_as is not None:
+        console.print(session.say("cli.ask.understood_as", question=result.understood_as), style="dim", markup=False)
+    console.print(result.answer, style="yellow" if result.abstained else "bold", markup=False)
+    for one in result.evidence:
+        reasons = "; ".join(one.reasons)
+        console.print(f"  • {one.name}: {reasons}" if reasons else f"  • {one.name}", markup=False)
+    if result.reader is not None and result.reader.flags:
+        console.print(session.say("cli.ask.flags"), style="red", markup=False)
+        for flag in result.reader.flags:
+            console.print(f"  • {flag}", markup=False)
     if result.can:
         console.print(session.say("cli.ask.can"), style="dim", markup=False)
         for example in result.can:
             console.print(f"  {example}", style="dim", markup=False)
-    model = result.model
-    console.print(f"{result.file}, {model.name} {model.revision}, {model.operating_point}", style="dim", markup=False)
+    console.print(_footer(result, session), style="dim", markup=False)
+
+
+def _footer(result: AskResult, session: Session) -> str:
+    model, told = result.model, [result.file]
+    if result.confidence is not None:
+        value = f"{result.confidence:.2f}"
+        told.append(session.say("cli.ask.confidence", value=value.replace(".", ",") if session.lang == "ru" else value))
+    if result.reader is not None:
+        told.append(f"{result.reader.name} {result.reader.revision}")
+    return ", ".join([*told, f"{model.name} {model.revision}", model.operating_point])

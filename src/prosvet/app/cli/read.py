@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read"]
 
+Shape = Literal["json", "line", "free"]
+
 
 def read(
     session: Session,
@@ -26,13 +28,18 @@ def read(
     overlay: Annotated[Path | None, typer.Option("--overlay", file_okay=False)] = None,
     csv: Annotated[Path | None, typer.Option("--csv", dir_okay=False)] = None,
     similar: Annotated[int, typer.Option("--similar", min=0, max=50)] = 0,
+    reader: Annotated[str | None, typer.Option("--reader", metavar="NAME", show_default=False)] = None,
+    alone: Annotated[bool, typer.Option("--alone")] = False,
+    shape: Annotated[Shape, typer.Option("--shape")] = "json",
+    prior: Annotated[Path | None, typer.Option("--prior", dir_okay=False, show_default=False)] = None,
 ) -> Answer:
     """One file alone: its reading, or its error. Several, or a folder, or a table: a row for each.
 
     With `similar`, one file's reading also names so many like it in the archive: as references, never as text.
     """
     many = csv is not None or len(files) > 1 or files[0].is_dir()
-    rows = _rows(session, files, overlay, report=csv is None)
+    asked = {"reader": reader, "told_findings": not alone, "shape": shape, "prior": prior}
+    rows = _rows(session, files, overlay, report=csv is None, **asked)
     if csv is not None:
         return _table(session, rows, csv)
     items = list(rows)
@@ -61,7 +68,9 @@ def _with_similar(session: Session, items: list[ReadItem], film: Path, k: int) -
     return Answer(result, show)
 
 
-def _rows(session: Session, files: list[Path], overlay: Path | None, *, report: bool) -> Iterator[ReadItem]:
+def _rows(
+    session: Session, files: list[Path], overlay: Path | None, *, report: bool, **asked: object
+) -> Iterator[ReadItem]:  # fmt: skip
     from prosvet.reading.api import Failure, ReadItem, ReadRequest, stream
 
     there = [path for path in files if path.exists()]
@@ -73,7 +82,8 @@ def _rows(session: Session, files: list[Path], overlay: Path | None, *, report: 
             words = Failure(code=error.code, message=error.message(session.lang), hint=error.hint(session.lang))
             yield ReadItem(file=path.name, error=words)
     if there:
-        request = session.request(ReadRequest, files=there, lang=session.lang, overlay=overlay, report=report)
+        given = {"files": there, "lang": session.lang, "overlay": overlay, "report": report}
+        request = session.request(ReadRequest, **given, **asked)
         yield from stream(request, session.context)
 
 

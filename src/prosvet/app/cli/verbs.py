@@ -28,7 +28,9 @@ from prosvet.app.cli import (
     site,
     studies,
     train,
+    train_vlm,
 )
+from prosvet.app.cli.agent import agent
 from prosvet.app.cli.ask import ask
 from prosvet.app.cli.backup import backup, restore
 from prosvet.app.cli.check import check
@@ -58,6 +60,7 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "clean.indiana": clean.indiana,
     "read": read,
     "ask": ask,
+    "agent": agent,
     "compare-readings": compare_readings,
     "search": search,
     "cohort.save": cohort.save,
@@ -146,6 +149,7 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "train.anatomy": train.anatomy,
     "train.gates": train.gates,
     "train.pack": train.pack,
+    "train.vlm": train_vlm.vlm,
     "retrain.run": retrain.run_,
     "retrain.freeze": retrain.freeze,
     "retrain.train": retrain.train,

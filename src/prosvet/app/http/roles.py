@@ -153,6 +153,10 @@ LEAST: dict[str, Least] = {
     "POST /v1/label": "researcher",
     "POST /v1/check": "researcher",
     "POST /v1/ask": "researcher",
+    "POST /v1/agent": "researcher",
+    "POST /v1/compare-prior": "researcher",
+    "GET /agent": "researcher",
+    "POST /agent": "researcher",
     "GET /ask": "researcher",
     "POST /ask": "researcher",
     "POST /ask/film": "researcher",
@@ -299,6 +303,7 @@ OPEN = frozenset(key.partition(" ")[2] for key, least in LEAST.items() if least 
 READING = frozenset(
     {
         "POST /v1/read", "POST /v1/search", "POST /v1/label", "POST /v1/check", "POST /v1/ask", "POST /v1/compare",
+        "POST /v1/agent", "POST /v1/compare-prior",
         "POST /v1/compare-readings", "POST /v1/evaluate/findings", "POST /v1/evaluate/reports",
         "POST /v1/evaluate/retrieval", "POST /v1/evaluate/vqa", "POST /v1/studies/{study}/protocol/check",
     }

@@ -29,6 +29,7 @@ NAVIGATION: tuple[tuple[Place, ...], ...] = (
     ),
     (
         Place("ask", "/ask", "question"),
+        Place("agent", "/agent", "agent"),
         Place("compare", "/compare", "compare"),
         Place("reader_study", "/reader-study", "people"),
         Place("cohorts", "/cohorts", "folder"),

@@ -44,7 +44,7 @@ class Reply:
 
 
 def reply(asked: Asked | None, looked: Looked) -> Reply:
-    """What the reading `looked` says to the question `asked`."""
+    """What the reading `looked` says to the question `asked`; a change is answered where there are two readings."""
     if not looked.gates.is_chest_xray:
         return Reply("not_chest_xray", answered=False)
     if asked is None:
@@ -53,6 +53,8 @@ def reply(asked: Asked | None, looked: Looked) -> Reply:
         return Reply("view_lateral" if looked.gates.view is View.LATERAL else "view_frontal")
     if looked.refusal is not None:
         return Reply(looked.refusal, answered=False)
+    if asked.kind == "change":
+        return Reply("no_prior", answered=False)
     return _ANSWERS[asked.kind](asked.claims, {one.concept: one for one in looked.findings}, looked)
 
 

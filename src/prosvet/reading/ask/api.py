@@ -3,99 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
 
-from pydantic import Field, model_validator
-
-from prosvet.archive.blind import ensure_open
-from prosvet.archive.store import Store
-from prosvet.archive.visible import ensure_visible
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
-from prosvet.core.errors import NotFound
 from prosvet.core.i18n import Lang
-from prosvet.core.types import Finding, Frozen, Measurement, ModelRef, View
+from prosvet.core.types import Finding
 from prosvet.imaging.film import Film
 from prosvet.imaging.load import load_film
 from prosvet.language.detect import detect_language
-from prosvet.reading.ask.answer import reply
-from prosvet.reading.ask.understand import Kind, understand
+from prosvet.models.card import Card
+from prosvet.reading.ask.answer import Reply, reply
+from prosvet.reading.ask.by_reader import answer_by_reader
+from prosvet.reading.ask.change import Since, change_reply
+from prosvet.reading.ask.confidence import confidence_of
+from prosvet.reading.ask.follow import in_context
+from prosvet.reading.ask.shapes import AskRequest, AskResult, Because
+from prosvet.reading.ask.understand import Asked, understand
 from prosvet.reading.ask.wording import evidence_words, examples, name_of, place_of, reply_words
+from prosvet.reading.chosen import chosen_image
 from prosvet.reading.several import Looked, Several
-from prosvet.reading.stored import StoredImage, film_of, images_of
+from prosvet.reading.stored import StoredImage, film_of, prior_of
 
-__all__ = ["AskRequest", "AskResult", "Because", "chosen_image", "run"]
-
-
-class AskRequest(Frozen):
-    """A question, and the film it is about: one of the archive, or a file.
-
-    Attributes
-    ----------
-    question : str
-        In Russian or English, up to 500 characters.
-    study, image
-        A study of the archive; its first frontal film when `image` is None.
-    film : Path or None
-        A file that is not in the archive; nothing of it is kept.
-    lang : {"ru", "en"} or None
-        Of the answer; the context's when None.
-    """
-
-    question: str = Field(min_length=1, max_length=500)
-    study: str | None = Field(default=None, max_length=200)
-    image: int | None = Field(default=None, ge=1)
-    film: Path | None = None
-    lang: Lang | None = None
-
-    @model_validator(mode="after")
-    def _one_film(self) -> Self:
-        if (self.study is None) == (self.film is None):
-            raise ValueError("study or film: one of the two")
-        return self
-
-
-class Because(Frozen):
-    """A finding that an answer stands on: its name, place and evidence in words; `shown` when it has a heat map."""
-
-    finding: Finding
-    name: str
-    place: str
-    evidence: tuple[str, ...]
-    shown: bool
-
-
-class AskResult(Frozen):
-    """An answer, or an abstention.
-
-    Attributes
-    ----------
-    kind : str or None
-        How the question was understood; None when it was not.
-    answered : bool
-        False: the model abstains, and `reason` is the code of why; `text` says it in words.
-    answer : {"yes", "no"} or None
-        Of questions that have one.
-    because : tuple of Because
-        What the answer stands on.
-    can : tuple of str
-        After an abstention: questions that can be answered.
-    """
-
-    question: str
-    kind: Kind | None
-    answered: bool
-    answer: Literal["yes", "no"] | None = None
-    text: str
-    reason: str | None = None
-    because: tuple[Because, ...] = ()
-    measurement: Measurement | None = None
-    view: View
-    can: tuple[str, ...] = ()
-    file: str
-    study: str | None = None
-    image: int | None = None
-    model: ModelRef
+__all__ = ["AskRequest", "AskResult", "Because", "run"]
 
 
 def run(request: AskRequest, context: Context) -> AskResult:
@@ -109,63 +38,97 @@ def run(request: AskRequest, context: Context) -> AskResult:
         When there is no such study or film for the context's actor.
     ImageError
         When the file is not one grey image.
+    VlmError, ModelNotFound, MissingExtra
+        When a reader was named and does not answer.
     """
-    lang = request.lang or context.lang
     detect_language(request.question)
     image = chosen_image(request.study, request.image, context) if request.study is not None else None
     if image is not None:
         AuditLog.from_context(context).write("ask", study=image.study, image=image.id)
+    found = _compact(request, image, context)
+    if request.reader is None or not found.asked_of_a_film:
+        return found.result
+    return _by_reader(request, found, image, context)
+
+
+class _Found:
+    """What the compact pack says, and what it stands on."""
+
+    def __init__(self, result: AskResult, looked: Looked, lang: Lang) -> None:
+        self.result, self.looked, self.lang = result, looked, lang
+
+    @property
+    def asked_of_a_film(self) -> bool:
+        """Not where the gates say that it is no chest film: no model should then speak of one."""
+        return self.looked.gates.is_chest_xray
+
+
+def _compact(request: AskRequest, image: StoredImage | None, context: Context) -> _Found:
+    lang = request.lang or context.lang
     several = context.get(Several)
     file, looked = _looked(request, image, several, context)
-    asked, card = understand(request.question), several.card()
-    said = reply(asked, looked)
-    return AskResult(
+    question = in_context(request.question, [one.question for one in request.history])
+    asked, card = understand(question), several.card()
+    said, since, prior = _replied(asked, looked, image, several, context)
+    point = looked.model.operating_point
+    result = AskResult(
         question=request.question,
+        understood_as=question if question != request.question else None,
         kind=asked.kind if asked is not None else None,
-        answered=said.answered,
-        answer=said.answer,
-        text=reply_words(said, asked, lang),
+        answer=reply_words(said, asked, lang, since),
+        abstained=not said.answered,
+        verdict=said.answer,
+        confidence=confidence_of(said, asked, looked),
         reason=None if said.answered else said.said,
-        because=tuple(
-            Because(
-                finding=one,
-                name=name_of(one.concept, lang),
-                place=place_of(one, lang),
-                evidence=tuple(evidence_words(one, card, looked.model.operating_point, lang)),
-                shown=any(part.kind == "map" for part in one.evidence),
-            )
-            for one in said.findings
-        ),
+        evidence=tuple(_because(one, card, point, lang) for one in said.findings),
         measurement=said.measurement,
         view=looked.gates.view,
         can=() if said.answered else examples(lang),
         file=file,
         study=image.study if image is not None else None,
         image=image.id if image is not None else None,
+        prior=prior,
         model=looked.model,
+    )
+    return _Found(result, looked, lang)
+
+
+def _because(finding: Finding, card: Card, point: str, lang: Lang) -> Because:
+    return Because(
+        finding=finding,
+        name=name_of(finding.concept, lang),
+        place=place_of(finding, lang),
+        box=next((one.box for one in finding.evidence if one.box is not None), None),
+        reasons=tuple(evidence_words(finding, card, point, lang)),
+        shown=any(part.kind == "map" for part in finding.evidence),
     )
 
 
-def chosen_image(study: str, image: int | None, context: Context) -> StoredImage:
-    """The image of `study` that is meant: the one named, else the first frontal one, else the first.
+def _replied(
+    asked: Asked | None, looked: Looked, image: StoredImage | None, several: Several, context: Context
+) -> tuple[Reply, Since, str | None]:  # fmt: skip
+    """The reply; where a change is asked for, also its concepts by course, and the study compared with."""
+    if asked is None or asked.kind != "change" or looked.refusal is not None:
+        return reply(asked, looked), {}, None
+    prior = prior_of(image.study, context) if image is not None else None
+    if prior is None:
+        return *change_reply(asked.claims, looked, None), None
+    old = chosen_image(prior, None, context)
+    AuditLog.from_context(context).write("ask", study=old.study, image=old.id)
+    before = several.known(old.version) or several.look(film_of(old, context, windowed=True), old.version)
+    return *change_reply(asked.claims, looked, before), prior
 
-    Raises
-    ------
-    NotFound
-        When the study is not there for the context's actor, or has no such image.
-    BlindReading
-        When the actor reads it blind.
-    """
-    ensure_visible(context.get(Store), study, context.actor)
-    ensure_open(context.get(Store), study, context.actor)
-    images = images_of(study, context)
-    if image is None:
-        images = [one for one in images if one.view is View.FRONTAL] or images
-    else:
-        images = [one for one in images if one.id == image]
-    if not images:
-        raise NotFound(kind="image", name=str(image) if image is not None else study)
-    return images[0]
+
+def _by_reader(request: AskRequest, found: _Found, image: StoredImage | None, context: Context) -> AskResult:
+    """The reader's answer in the place of the compact one, whose findings stay as its evidence."""
+    said, told, confidence = answer_by_reader(
+        request, _film(request, image, context), found.looked, found.lang, context
+    )
+    changed = {
+        "answer": said.answer, "abstained": said.abstained, "confidence": confidence, "reader": told, "can": (),
+        "verdict": None, "reason": "reader_abstains" if said.abstained else None,
+    }  # fmt: skip
+    return found.result.model_copy(update=changed)
 
 
 def _looked(
@@ -173,6 +136,12 @@ def _looked(
 ) -> tuple[str, Looked]:  # fmt: skip
     if image is not None:
         known = several.known(image.version)
-        return image.file, known or several.look(film_of(image, context, windowed=True), image.version)
-    film: Film = load_film(request.film or Path(), context.settings)
+        return image.file, known or several.look(_film(request, image, context), image.version)
+    film = _film(request, None, context)
     return film.name, several.known(film.sha256) or several.look(film, film.sha256)
+
+
+def _film(request: AskRequest, image: StoredImage | None, context: Context) -> Film:
+    if image is not None:
+        return film_of(image, context, windowed=True)
+    return load_film(request.film or Path(), context.settings)

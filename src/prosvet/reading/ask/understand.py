@@ -16,7 +16,7 @@ from prosvet.reading.ask.presence import WORD, asked, left_over, narrowest
 
 __all__ = ["Asked", "Kind", "understand"]
 
-Kind = Literal["presence", "normal", "what", "where", "likelihood", "compare", "both", "ratio", "view"]
+Kind = Literal["presence", "normal", "what", "where", "likelihood", "compare", "both", "ratio", "view", "change"]
 
 # "Нет ли выпота?" is a polite "есть ли": it denies nothing.
 _POLITE = re.compile(r"\b(?:нет|не\s+(?:видно|видны|определяется|выявляется|имеется))\s+ли\b", re.IGNORECASE)
@@ -85,6 +85,7 @@ def _inflected(text: str, mentions: Sequence[Mention], claims: Sequence[Mention]
 _FITS: dict[Kind, Callable[[int], bool]] = {
     "view": lambda named: named == 0,
     "ratio": lambda named: named <= 1,
+    "change": lambda named: named <= 1,
     "compare": lambda named: named >= 2,
     "both": lambda named: named >= 2,
     "where": lambda named: named == 1,

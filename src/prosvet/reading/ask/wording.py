@@ -10,17 +10,18 @@ from prosvet.language import Mention
 from prosvet.language.vocabulary import vocabulary
 from prosvet.models.card import Card
 from prosvet.reading.ask.answer import Reply
+from prosvet.reading.ask.change import Since
 from prosvet.reading.ask.understand import Asked
 
 __all__ = ["evidence_words", "examples", "name_of", "number", "place_of", "reply_words"]
 
 _FEW = 6
 _RATIO_LIMIT = 0.5
-_EXAMPLES = ("presence", "side", "what", "where", "ratio", "normal", "compare", "view")
+_EXAMPLES = ("presence", "side", "what", "where", "ratio", "normal", "compare", "change", "view")
 
 
-def reply_words(reply: Reply, asked: Asked | None, lang: Lang) -> str:
-    """One or two sentences."""
+def reply_words(reply: Reply, asked: Asked | None, lang: Lang, since: Since | None = None) -> str:
+    """One or two sentences; `since` has the concepts by course where a change was asked for."""
     claims = asked.claims if asked is not None else ()
     named = ", ".join(name_of(one.concept, lang) for one in claims)
     placed = "; ".join(_with_place(one, lang) for one in reply.findings[:_FEW])
@@ -31,11 +32,17 @@ def reply_words(reply: Reply, asked: Asked | None, lang: Lang) -> str:
         list="; ".join(_with_chance(one, lang) for one in reply.findings[:_FEW]),
         first=_chance_of(reply.findings[:1], lang), second=_chance_of(reply.findings[1:2], lang),
         unknown=", ".join(name_of(one, lang) for one in _unknown(claims, reply.findings)),
-        ratio=number(ratio, 2, lang) if ratio is not None else "",
+        ratio=number(ratio, 2, lang) if ratio is not None else "", since=_since(since or {}, lang),
     )  # fmt: skip
     if reply.said == "ratio" and ratio is not None:
         words += " " + text(f"ask.said.ratio_{'wide' if ratio >= _RATIO_LIMIT else 'narrow'}", lang)
     return words[:1].upper() + words[1:]
+
+
+def _since(since: Since, lang: Lang) -> str:
+    """New: …; gone: …; still there: …"""
+    named = {course: ", ".join(name_of(one, lang) for one in concepts) for course, concepts in since.items()}
+    return "; ".join(text(f"ask.courses.{course}", lang, list=names) for course, names in named.items())
 
 
 def evidence_words(finding: Finding, card: Card, point: str, lang: Lang) -> list[str]:

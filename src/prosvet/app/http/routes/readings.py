@@ -9,9 +9,11 @@ from fastapi.responses import Response
 
 from prosvet.app.http.deps import ContextDep
 from prosvet.core.audit import AuditLog
-from prosvet.reading.ask.api import chosen_image
+from prosvet.reading.chosen import chosen_image
 from prosvet.reading.compare_api import CompareReadingsRequest, CompareReadingsResult, run
 from prosvet.reading.film_picture import heat_jpeg
+from prosvet.reading.prior_api import PriorRequest, PriorResult
+from prosvet.reading.prior_api import run as compare_with_prior
 from prosvet.reading.several import Several
 from prosvet.reading.stored import film_of
 
@@ -24,6 +26,12 @@ router = APIRouter(prefix="/v1", tags=["reading"])
 def compare_readings(request: CompareReadingsRequest, context: ContextDep) -> CompareReadingsResult:
     """Findings side by side, differences first, and both drafts; `stored` is what the archive keeps of the film."""
     return run(request, context)
+
+
+@router.post("/compare-prior", summary="Compare a study with the patient's previous one")
+def compare_prior(request: PriorRequest, context: ContextDep) -> PriorResult:
+    """What is new, gone or still there; sizes are not compared, the heart's ratio excepted."""
+    return compare_with_prior(request, context)
 
 
 @router.get(

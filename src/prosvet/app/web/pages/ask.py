@@ -15,6 +15,7 @@ from prosvet.app.http.deps import ContextDep
 from prosvet.app.http.routes.images import info
 from prosvet.app.http.uploads import BodyOf
 from prosvet.app.web.render import page
+from prosvet.app.web.vlm_choices import reader_names
 from prosvet.archive.schema import Image, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
@@ -23,8 +24,9 @@ from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.types import Frozen, View
 from prosvet.imaging.load import load_film
-from prosvet.reading.ask.api import AskRequest, chosen_image, run
+from prosvet.reading.ask.api import AskRequest, run
 from prosvet.reading.ask.wording import examples
+from prosvet.reading.chosen import chosen_image
 from prosvet.reading.film_picture import heat_jpeg
 from prosvet.reading.several import Several
 from prosvet.reading.stored import images_of
@@ -63,6 +65,7 @@ def ask_page(
         "images": (),
         "asked": q,
         "examples": examples(context.lang),
+        "readers": reader_names(context),
         "recent": (),
     }
     if wanted:

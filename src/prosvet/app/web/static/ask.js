@@ -32,4 +32,12 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "answers") question.select();
 });
 
+// What was asked and answered goes with the next question, the oldest first: "and on the left?" needs it.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt.id !== "ask-form") return;
+  const before = [...document.querySelectorAll("#answers > article")].slice(0, 10).reverse();
+  const said = before.map(({ dataset }) => JSON.stringify({ question: dataset.asked, answer: dataset.answer }));
+  for (const one of said) event.detail.formData.append("history", one);
+});
+
 if (question.value && !send.disabled) form.requestSubmit(send);
