@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, false, func, or_, select, update
 
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
@@ -96,28 +96,17 @@ def _over(before: datetime) -> ColumnElement[bool]:
     return Exam.state.in_(_OVER) & (func.coalesce(Exam.finished, Exam.last) < before)
 
 
-def _free(before: datetime | None) -> ColumnElement[bool] | None:
-    """Exams of which something may go; None where it is kept for ever."""
-    return None if before is None else _over(before) & ~_underway()
+def _free(*befores: datetime | None) -> ColumnElement[bool]:
+    """Exams of which something may go: over before one of `befores`; None is for what is kept for ever."""
+    return or_(false(), *(_over(one) & ~_underway() for one in befores if one is not None))
 
 
 def _objects(before: datetime | None, exams: datetime | None) -> ColumnElement[bool]:
-    free = [one for one in (_free(before), _free(exams)) if one is not None]
-    return Received.study_uid.in_(select(Exam.study_uid).where(*_any(free)))
+    return Received.study_uid.in_(select(Exam.study_uid).where(_free(before, exams)))
 
 
 def _results(before: datetime | None, exams: datetime | None) -> ColumnElement[bool]:
-    free = [one for one in (_free(before), _free(exams)) if one is not None]
-    return Outgoing.study_uid.in_(select(Exam.study_uid).where(*_any(free))) & (Outgoing.bytes > 0)
-
-
-def _any(conditions: list[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
-    if not conditions:
-        return [Exam.study_uid.is_(None)]  # nothing: it is a primary key
-    joined = conditions[0]
-    for one in conditions[1:]:
-        joined = joined | one
-    return [joined]
+    return Outgoing.study_uid.in_(select(Exam.study_uid).where(_free(before, exams))) & (Outgoing.bytes > 0)
 
 
 def _count(
@@ -131,7 +120,7 @@ def _count(
         made, made_bytes = db.execute(
             select(func.count(), func.coalesce(func.sum(Outgoing.bytes), 0)).where(_results(results, exams))
         ).one()
-        whole = select(func.count()).select_from(Exam).where(*_any([one] if (one := _free(exams)) is not None else []))
+        whole = select(func.count()).select_from(Exam).where(_free(exams))
         held = 0
         if earliest is not None:
             held = db.execute(select(func.count()).select_from(Exam).where(_over(earliest), _underway())).scalar_one()
@@ -146,9 +135,7 @@ def _let_go(ledger: Ledger, objects: datetime | None, results: datetime | None, 
         names |= set(db.execute(select(Outgoing.sha256).where(made)).scalars())
         db.execute(delete(Received).where(old))
         db.execute(update(Outgoing).where(made).values(bytes=0))
-        whole = _free(exams)
-        if whole is not None:
-            db.execute(delete(Exam).where(whole))  # its rows go with it
+        db.execute(delete(Exam).where(_free(exams)))  # its rows go with it
     for part in _parts(sorted(names)):
         # The rows are gone first: a kill in between leaves files that no row names, and the node sweeps those.
         with ledger.write() as db:
