@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from prosvet.core.audit import AuditLog
@@ -21,6 +20,7 @@ from prosvet.hospital.flow import finishing, worker
 from prosvet.hospital.flow.assembly import assemble
 from prosvet.hospital.flow.clock import now
 from prosvet.hospital.flow.deliver import Deliverer
+from prosvet.hospital.flow.member import Turn
 from prosvet.hospital.flow.outbox import Outbox
 from prosvet.hospital.flow.queue import Queue
 from prosvet.hospital.flow.routes import sender
@@ -63,7 +63,7 @@ def main(home: str, point: str | None) -> None:
         queue = Queue(ledger)
         queue.recover()
         assemble(ledger, config.routing, now())
-        works = Worker(queue, Lock(), config, ledger, context)
+        works = Worker(queue, Turn(ledger.folder / "turn"), config, ledger, context)
         while works.turn():
             pass
         sends = Deliverer(ledger, "pacs", sender("pacs", config), AuditLog.from_context(context))

@@ -37,6 +37,14 @@ def wait_for(port: int, seconds: float = 60.0) -> None:
     raise TimeoutError(f"nobody listens on {port}")
 
 
+def _stat(pid: int) -> list[str]:
+    """What the system says of a process after its name: state, parent, ...; nothing of one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 @dataclass
 class Life:
     """A process that listens on `port`."""
@@ -53,8 +61,23 @@ class Life:
 
     def cpu_seconds(self) -> float:
         """Processor time spent so far."""
-        words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        words = _stat(self.pid)
         return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+    def children(self) -> list[Life]:
+        """The processes that it has started and that run."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdecimal():
+                words = _stat(int(folder.name))
+                if words and int(words[1]) == self.pid:
+                    found.append(Life(int(folder.name), 0))
+        return found
+
+    def alive(self) -> bool:
+        """Whether it runs."""
+        words = _stat(self.pid)
+        return bool(words) and words[0] != "Z"
 
     def end(self, number: signal.Signals, seconds: float = 120.0) -> None:
         """Send a signal and wait until the process has gone."""

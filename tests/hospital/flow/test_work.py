@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 
 import pytest
 from pydicom import dcmread
@@ -22,6 +22,7 @@ from prosvet.core.audit import AuditLog, verify
 from prosvet.core.context import Context
 from prosvet.core.errors import AlreadyRunning, DiskFull, ModelError
 from prosvet.hospital.flow import sorting, worker
+from prosvet.hospital.flow.member import Turn
 from prosvet.hospital.flow.queue import Lease, Queue
 from prosvet.hospital.flow.worker import Worker
 from prosvet.hospital.ledger.schema import Exam
@@ -48,7 +49,7 @@ def ready(flow: Flow, uid: str) -> None:
 
 def works(flow: Flow) -> Worker:
     """A worker over the flow's ledger."""
-    return Worker(Queue(flow.ledger), Lock(), flow.config, flow.ledger, flow.context)
+    return Worker(Queue(flow.ledger), Turn(flow.ledger.folder / "turn"), flow.config, flow.ledger, flow.context)
 
 
 def test_a_film_is_sorted_read_and_its_results_wait_in_its_own_study(

@@ -21,7 +21,7 @@ __all__ = ["FlowFacts", "companions", "facts"]
 
 
 def companions(config: HospitalConfig, context: Context, *, workers: int = 2) -> tuple[Callable[[Event], None], ...]:
-    """What works beside the node: one that assembles, `workers` that read, and a sender for each destination.
+    """What works beside the node: one that assembles, `workers` processes that read, and a sender for each destination.
 
     Each runs on a thread of its own until its event is set, see :func:`prosvet.hospital.node.serve`. One process at a
     time runs them over a home (the node's lock sees to that): exams that another one had leased are free again.

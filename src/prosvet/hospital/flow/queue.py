@@ -22,7 +22,7 @@ from prosvet.hospital.flow.clock import now
 from prosvet.hospital.ledger.schema import Exam, Received
 from prosvet.hospital.ledger.store import Ledger
 
-__all__ = ["LEASE", "Lease", "LeaseLost", "Pass", "Queue", "mine", "said"]
+__all__ = ["LEASE", "Lease", "LeaseLost", "Pass", "Queue", "mine", "process_name", "said"]
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +65,13 @@ class Lease:
 
 
 class Queue:
-    """The exams of a ledger as the workers of this process see them; safe with threads."""
+    """The exams of a ledger as the workers of one process see them; safe with threads.
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger, self._process = ledger, f"{os.getpid()}-{uuid4().hex[:8]}"
+    ``process`` is a name that no other process has or had.
+    """
+
+    def __init__(self, ledger: Ledger, process: str | None = None) -> None:
+        self._ledger, self._process = ledger, process or process_name()
         self._held: dict[str, float] = {}
         self._lock = Lock()
 
@@ -115,15 +118,18 @@ class Queue:
                 ours = and_(Exam.worker.in_(names), Exam.state == "working")
                 connection.execute(update(Exam).where(ours).values(leased=now() + LEASE))
 
-    def recover(self) -> int:
-        """Free what the workers of a process that is gone had leased; returns how many exams.
+    def recover(self, process: str | None = None) -> int:
+        """Free what the workers of processes that are gone had leased; returns how many exams.
 
-        Called before the first lease of this process. An exam under which workers die again and again waits longer
-        and longer, so that it does not stop the others, and is given up in the end.
+        Without `process` of all: called before the first lease of a node. An exam under which workers die again and
+        again waits longer and longer, so that it does not stop the others, and is given up in the end.
         """
         at = now()
+        theirs = Exam.state == "working"
+        if process is not None:
+            theirs = and_(theirs, Exam.worker.startswith(f"{process}-", autoescape=True))
         with self._ledger.write() as connection:
-            rows = connection.execute(select(Exam.study_uid, Exam.attempts).where(Exam.state == "working")).all()
+            rows = connection.execute(select(Exam.study_uid, Exam.attempts).where(theirs)).all()
             for row in rows:
                 died = row.attempts + 1
                 values: dict[str, Any] = {"worker": None, "leased": None, "attempts": died}
@@ -157,6 +163,11 @@ class Queue:
                 values = {"state": "arriving", "attempts": 0, "next_at": None, "error": None}
             ended = values | {"worker": None, "leased": None}
             connection.execute(update(Exam).where(Exam.study_uid == lease.study_uid).values(ended))
+
+
+def process_name() -> str:
+    """A name for a process that leases exams."""
+    return f"{os.getpid()}-{uuid4().hex[:8]}"
 
 
 def mine(connection: Connection, lease: Lease) -> int:

@@ -1,9 +1,11 @@
-"""Workers: each leases one exam at a time, first for the quick pass, then for the full one."""
+"""A worker leases one exam at a time, first for the quick pass, then for the full one."""
 
 from __future__ import annotations
 
 import logging
-from threading import Event, Lock
+from contextlib import AbstractContextManager
+from threading import Event
+from typing import Protocol
 
 from prosvet.archive.erase import erase
 from prosvet.archive.files import FileStore
@@ -18,7 +20,7 @@ from prosvet.hospital.flow.reading import work
 from prosvet.hospital.flow.sorting import sort
 from prosvet.hospital.ledger.store import Ledger
 
-__all__ = ["Worker"]
+__all__ = ["Sorting", "Worker"]
 
 log = logging.getLogger(__name__)
 
@@ -28,14 +30,20 @@ _SITE = (AlreadyRunning, DiskFull, ModelError, OSError)
 """Trouble of the site: a held database, a full disk, a model that is not there. No exam is given up for it."""
 
 
+class Sorting(Protocol):
+    """Whose turn the quick pass is: it writes to the archive, which has one writer at a time; the others read."""
+
+    def taken(self) -> AbstractContextManager[bool]:
+        """Whether the block has it; nobody waits."""
+        ...
+
+
 class Worker:
-    """Works until told to stop; an exam begun is finished first.
+    """Works until told to stop; an exam begun is finished first."""
 
-    ``sorting`` is held by the one worker that makes the quick pass: it writes to the archive, which has one writer at
-    a time, and the others read meanwhile.
-    """
-
-    def __init__(self, queue: Queue, sorting: Lock, config: HospitalConfig, ledger: Ledger, context: Context) -> None:
+    def __init__(
+        self, queue: Queue, sorting: Sorting, config: HospitalConfig, ledger: Ledger, context: Context
+    ) -> None:
         self._queue, self._sorting, self._config = queue, sorting, config
         self._ledger, self._context = ledger, context
 
@@ -53,12 +61,9 @@ class Worker:
 
     def turn(self) -> bool:
         """One pass of one exam: whoever waits to be sorted before whoever waits to be read; False when nobody does."""
-        if self._sorting.acquire(blocking=False):
-            try:
-                if self._one("sort"):
-                    return True
-            finally:
-                self._sorting.release()
+        with self._sorting.taken() as ours:
+            if ours and self._one("sort"):
+                return True
         return self._one("work")
 
     def _one(self, kind: Pass) -> bool:
