@@ -31,6 +31,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from prosvet.archive.files import write_whole
 from prosvet.archive.keep import KEPT
 from prosvet.core.context import Context
+from prosvet.imaging.naming import written_by_us
 
 __all__ = ["OLDEST", "Deidentifier", "age_years", "archive_secret", "dicom_day", "patient_key"]
 
@@ -114,8 +115,7 @@ class Deidentifier:
                         "SourcePresentationAddress"):  # fmt: skip
             if keyword in meta:
                 delattr(meta, keyword)
-        meta.ImplementationClassUID = pydicom.uid.PYDICOM_IMPLEMENTATION_UID
-        meta.ImplementationVersionName = "PROSVET"
+        written_by_us(meta)
         dataset.preamble = bytes(128)
         out = io.BytesIO()
         pydicom.dcmwrite(out, dataset, enforce_file_format=True)

@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from prosvet.hospital.objects import KINDS, Kind, Results, make, write
 from prosvet.hospital.objects.kinds import Charset
 from prosvet.imaging.geometry import Box
+from prosvet.imaging.naming import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 from result_films import AT, TEXT, VARIANTS, judged, square_results, wrapped
 
 SQUARE = Box(20, 12, 40, 30)
@@ -54,6 +55,15 @@ def test_the_checker_bites(ramp: NDArray[np.float32], tmp_path: Path) -> None:
     made = make("sr", [source], square_results(source, SQUARE), made_of="a", at=AT)
     del made.CompletionFlag
     assert any("CompletionFlag" in line for line in judged(saved(made, tmp_path)).errors)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_names_its_writer_as_the_node_does(kind: Kind, ramp: NDArray[np.float32]) -> None:
+    source = wrapped(ramp)
+    made = pydicom.dcmread(
+        io.BytesIO(write(make(kind, [source], square_results(source, SQUARE), made_of="a", at=AT)))
+    ).file_meta
+    assert (made.ImplementationClassUID, made.ImplementationVersionName) == (IMPLEMENTATION_UID, IMPLEMENTATION_VERSION)
 
 
 @pytest.mark.parametrize("kind", KINDS)

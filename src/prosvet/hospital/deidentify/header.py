@@ -22,6 +22,7 @@ from prosvet.hospital.deidentify.numbers import find_dates
 from prosvet.hospital.deidentify.options import Options, method_codes, method_words
 from prosvet.hospital.deidentify.profile import Action, actions
 from prosvet.hospital.deidentify.terms import coded, is_term, known_words
+from prosvet.imaging.naming import written_by_us
 
 __all__ = ["ADDED", "HeaderCleaner"]
 
@@ -216,8 +217,7 @@ def _meta(made: Dataset) -> FileMetaDataset:
     meta.MediaStorageSOPClassUID = made.SOPClassUID
     meta.MediaStorageSOPInstanceUID = made.get("SOPInstanceUID", "")
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = pydicom.uid.PYDICOM_IMPLEMENTATION_UID
-    meta.ImplementationVersionName = "PROSVET"
+    written_by_us(meta)
     return meta
 
 

@@ -36,13 +36,13 @@ from prosvet.hospital.node.commitment import Commitment
 from prosvet.hospital.node.committed import settle
 from prosvet.hospital.node.facts import Counts, NodeFacts
 from prosvet.hospital.node.keeper import Keeper
-from prosvet.hospital.node.naming import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 from prosvet.hospital.node.providing import Providing
 from prosvet.hospital.node.refusals import Refusal
 from prosvet.hospital.node.spool import SpoolFolder
 from prosvet.hospital.node.storing import Storing
 from prosvet.hospital.node.tls import server_context
 from prosvet.hospital.node.wire import Server, SpoolingDimse
+from prosvet.imaging.naming import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association

@@ -23,8 +23,8 @@ from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID
 
 from prosvet.hospital.node.identify import valid_uid
-from prosvet.hospital.node.naming import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 from prosvet.hospital.node.refusals import Refusal, of_failure
+from prosvet.imaging.naming import written_by_us
 
 __all__ = ["Head", "Spool", "SpoolFolder", "Spooled", "meta_header"]
 
@@ -59,8 +59,7 @@ def meta_header(head: Head) -> bytes:
     meta.MediaStorageSOPClassUID = UID(head.sop_class)
     meta.MediaStorageSOPInstanceUID = UID(head.sop_uid)
     meta.TransferSyntaxUID = UID(head.transfer_syntax)
-    meta.ImplementationClassUID = UID(IMPLEMENTATION_UID)
-    meta.ImplementationVersionName = IMPLEMENTATION_VERSION
+    written_by_us(meta)
     meta.SourceApplicationEntityTitle = head.sender
     stream = DicomBytesIO()
     stream.write(b"\0" * 128 + b"DICM")

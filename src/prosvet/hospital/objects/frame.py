@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pydicom
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRLittleEndian
 
 from prosvet import __version__
 from prosvet.core.errors import ResultError
@@ -20,6 +20,7 @@ from prosvet.hospital.objects.identity import device_uid, uid
 from prosvet.hospital.objects.kinds import CHARSETS, SERIES, Charset, Kind
 from prosvet.hospital.objects.results import Results
 from prosvet.hospital.objects.sources import AS_THEY_CAME, Sources, patient_and_study
+from prosvet.imaging.naming import written_by_us
 
 __all__ = ["Frame", "fitted", "write"]
 
@@ -31,7 +32,6 @@ _PLAIN = str.maketrans({
     "µ": "мк", "\u2009": " ", "\u202f": " ",
 })  # fmt: skip
 _BYTES = {"LO": 64, "SH": 16}
-_IMPLEMENTATION = UID(uid("implementation"))
 
 
 class Frame:
@@ -141,8 +141,7 @@ class Frame:
         meta.MediaStorageSOPClassUID = dataset.SOPClassUID
         meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
         meta.TransferSyntaxUID = old.TransferSyntaxUID if old and "TransferSyntaxUID" in old else ExplicitVRLittleEndian
-        meta.ImplementationClassUID = _IMPLEMENTATION
-        meta.ImplementationVersionName = "PROSVET"
+        written_by_us(meta)
         return meta
 
 

@@ -12,9 +12,9 @@ from pynetdicom.presentation import PresentationContext
 
 from prosvet.core.errors import PeerError, PeerUnreachable
 from prosvet.hospital.config import Peer
-from prosvet.hospital.node.naming import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 from prosvet.hospital.node.tls import client_context
 from prosvet.hospital.peers.quiet import hush
+from prosvet.imaging.naming import IMPLEMENTATION_UID, IMPLEMENTATION_VERSION
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
