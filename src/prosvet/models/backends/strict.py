@@ -1,4 +1,4 @@
-"""Weights of transformers models, loaded strictly: a tensor that is missing, unexpected or of another shape is an error."""
+"""Weights of transformers models, loaded strictly: a missing, unexpected or misshapen tensor is an error."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def own_prompt(prompt: str, lang: Lang) -> str:
     if len(known) == 1:
         return PROMPTS[lang]["ask"].format(name=vocabulary()[known[0]].names[lang])
     if named - set(CONCEPTS) and not known:
-        raise VlmError(name="tiny", reason="generation", problem=", ".join(sorted(named)))
+        raise VlmError(name="tiny", reason="not_learned", asked=", ".join(sorted(named)))
     short = any(word in prompt.lower() for word in _SHORT[lang]) and not named
     return PROMPTS[lang]["sum_up" if short else "describe"]
 
@@ -146,7 +146,7 @@ class TinyReader:
 
     def _prompt(self, question: Question) -> str:
         if question.schema is not None or question.pattern is not None:
-            raise VlmError(name=self.name, reason="bad_schema", problem="the tiny model writes plain sentences only")
+            raise VlmError(name=self.name, reason="plain_only")
         if len(question.pictures) != 1:
             raise VlmError(name=self.name, reason="too_many_pictures", count=len(question.pictures), most=1)
         found = detect_language(question.prompt)

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from threading import Event, Lock, Thread
 from typing import Any, Literal, Self
 
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
-from prosvet.core.errors import InvalidRequest, ProsvetError, VlmAnswerInvalid, VlmError, VlmRefused, VlmTimeout
-from prosvet.core.i18n import text
+from prosvet.core.errors import InvalidRequest, ProsvetError, VlmError, VlmRefused, VlmTimeout
 from prosvet.core.optional import require
 from prosvet.models.backends.guided import Guide, available, vocabulary_of
 from prosvet.models.backends.processors import picture_processor, processor_of, tokenizer_of
 from prosvet.models.backends.stepping import Pieces, Recorder, Stopper, pieces_of
 from prosvet.models.backends.strict import load_strictly
 from prosvet.models.vlm.card import REMOTE_CODE, VlmCard
-from prosvet.models.vlm.form import check_form, form_words
+from prosvet.models.vlm.form import form_words, formed
 from prosvet.models.vlm.pictures import prepared
 from prosvet.models.vlm.prompt import messages, plain
-from prosvet.models.vlm.types import Answer, Cancelled, Finish, Question, Turn
+from prosvet.models.vlm.types import Answer, Cancelled, Finish, Question
 from prosvet.models.vlm.weights import verified_folder
 
 __all__ = ["TransformersReader"]
 
-log = logging.getLogger(__name__)
-
-_TRIES = 3
-"""Answers asked for where the form can only be checked afterwards."""
+Held = Literal["no", "decoding", "retry"]
 _DRAWING = Lock()
 """torch draws from one stream of random numbers a process: two draws at once would not be repeatable."""
 
@@ -108,9 +103,8 @@ class TransformersReader:
         if question.schema is None and question.pattern is None:
             return self._answers([question], cancelled, "no")[0]
         if available():
-            answer = self._answers([question], cancelled, "decoding")[0]
-            return answer if answer.finish == "cancelled" else self._checked(question, answer)
-        return self._until_formed(question, cancelled)
+            return formed(question, lambda asked: self._answers([asked], cancelled, "decoding")[0], self.name, tries=1)
+        return formed(question, lambda asked: self._answers([asked], cancelled, "retry")[0], self.name)
 
     def generate_many(self, questions: Sequence[Question], cancelled: Cancelled | None = None) -> list[Answer]:
         """Answer several; those of one kind run together, ``batch`` of the card at a time."""
@@ -157,7 +151,7 @@ class TransformersReader:
     # -- one batch ----------------------------------------------------------------------------------------------------
 
     def _answers(
-        self, questions: Sequence[Question], cancelled: Cancelled | None, constrained: Literal["no", "decoding", "retry"],
+        self, questions: Sequence[Question], cancelled: Cancelled | None, constrained: Held,
         *, streamer: Pieces | None = None,
     ) -> list[Answer]:  # fmt: skip
         batch, first = self._batch(questions, constrained), questions[0]
@@ -201,7 +195,7 @@ class TransformersReader:
 
     def _answer(
         self, batch: _Batch, n: int, ids: list[int], chances: list[list[float]] | None, cancelled: bool,
-        constrained: Literal["no", "decoding", "retry"],
+        constrained: Held,
     ) -> Answer:  # fmt: skip
         ended = next((place for place, token in enumerate(ids) if token in self._ends), None)
         kept = ids if ended is None else ids[:ended]
@@ -255,33 +249,6 @@ class TransformersReader:
         if self._vocabulary is None:
             self._vocabulary = vocabulary_of(self._tokenizer)
         return Guide(self.name, self._vocabulary, start, self._ends, schema=question.schema, pattern=question.pattern)
-
-    def _checked(self, question: Question, answer: Answer) -> Answer:
-        try:
-            check_form(question, answer.text, self.name)
-        except VlmAnswerInvalid:
-            if answer.finish != "length":
-                raise
-            reason = text("vlm_reasons.unfinished", "en", limit=question.max_tokens)
-            raise VlmAnswerInvalid(name=self.name, reason=reason) from None
-        return answer
-
-    def _until_formed(self, question: Question, cancelled: Cancelled | None) -> Answer:
-        """Ask for the form in words, check, and ask again with what was wrong."""
-        asked = question
-        for attempt in range(1, _TRIES + 1):
-            answer = self._answers([asked], cancelled, "retry")[0]
-            if answer.finish == "cancelled":
-                return answer
-            try:
-                return self._checked(question, answer)
-            except VlmAnswerInvalid as error:
-                if attempt == _TRIES:
-                    raise
-                log.info("answer %d of %s is not in the form asked for", attempt, self.name)
-                again = text("vlm.again", question.lang, problem=error.details["reason"])
-                asked = replace(asked, history=(*asked.history, Turn(asked.prompt, answer.text)), prompt=again)
-        raise VlmError(name=self.name, reason="empty")  # not reached: the last try answers or raises
 
 
 def _kind(question: Question, n: int) -> tuple[Any, ...]:

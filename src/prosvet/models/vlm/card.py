@@ -117,6 +117,8 @@ class Server(Frozen):
         How the server holds a form: ``json_schema`` (vLLM, SGLang, llama.cpp, Ollama, OpenAI), ``none`` (by asking).
     logprobs : bool
         Whether it tells them.
+    same_name : bool
+        Whether an answer must name the model that was asked for; llama.cpp names the file it serves.
     retries : int
         After 429, 5xx or a broken connection.
     """
@@ -128,6 +130,7 @@ class Server(Frozen):
     remote: str = Field(default="", pattern=rf"^({re.escape(REMOTE_ADDRESS)})?$")
     form: Literal["json_schema", "none"] = "json_schema"
     logprobs: bool = True
+    same_name: bool = True
     retries: int = Field(default=2, ge=0, le=5)
 
 

@@ -7,15 +7,19 @@ arrays, enumerations, bounds, lengths, ``anyOf`` and ``$ref``. A word of another
 from __future__ import annotations
 
 import json
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from prosvet.core.errors import VlmAnswerInvalid, VlmError
 from prosvet.core.i18n import text
-from prosvet.models.vlm.types import Question
+from prosvet.models.vlm.types import Answer, Question, Turn
 
-__all__ = ["check_form", "form_words", "four_field_line", "wrong"]
+__all__ = ["check_form", "form_words", "formed", "four_field_line", "wrong"]
+
+log = logging.getLogger(__name__)
 
 _KNOWN = {
     "type", "properties", "required", "additionalProperties", "items", "enum", "const", "minimum", "maximum",
@@ -47,6 +51,32 @@ def form_words(question: Question) -> str:
     if question.pattern is not None:
         return "\n\n" + text("vlm.pattern", question.lang, pattern=question.pattern)
     return ""
+
+
+def formed(question: Question, ask: Callable[[Question], Answer], name: str, *, tries: int = 3) -> Answer:
+    """An answer in the form asked for; a wrong one is asked for again, with what was wrong, `tries` times in all.
+
+    Raises
+    ------
+    VlmAnswerInvalid
+        When the last answer is not in the form either, or was cut before it was whole.
+    """
+    asked, problem = question, ""
+    for attempt in range(1, tries + 1):
+        answer = ask(asked)
+        if answer.finish == "cancelled":
+            return answer
+        try:
+            check_form(question, answer.text, name)
+            return answer
+        except VlmAnswerInvalid as error:
+            problem = str(error.details["reason"])
+        if answer.finish == "length":
+            problem = text("vlm_reasons.unfinished", "en", limit=question.max_tokens)
+        log.info("answer %d of %s is not in the form asked for", attempt, name)
+        again = text("vlm.again", question.lang, problem=problem)
+        asked = replace(asked, history=(*asked.history, Turn(asked.prompt, answer.text)), prompt=again)
+    raise VlmAnswerInvalid(name=name, reason=problem)
 
 
 def check_form(question: Question, answer: str, name: str) -> None:
