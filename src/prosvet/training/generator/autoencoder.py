@@ -1,4 +1,4 @@
-"""An autoencoder of films: 256 x 256 grey pixels to latents of 8 x 16 x 16 and back."""
+"""An autoencoder of films: 256 x 256 grey pixels to latents of 12 x 16 x 16 and back."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from prosvet.training.runner import Schedule, run_steps
 
 __all__ = ["LATENT", "Autoencoder", "AutoencoderRecipe", "train_autoencoder"]
 
-LATENT = (8, 16, 16)  # channels, height, width
+LATENT = (12, 16, 16)  # channels, height, width
 
 
 @dataclass(frozen=True)
 class AutoencoderRecipe:
     """Films to see, films a step, learning rate, weight of the details and of the pull to a normal distribution."""
 
-    images: int = 160_000
+    images: int = 40_000
     batch: int = 16
-    lr: float = 6e-4
-    details: float = 0.5
-    kl: float = 1e-3
+    lr: float = 1e-3
+    details: float = 1.0
+    kl: float = 3e-5
     seed: int = 42
 
 
@@ -68,12 +68,12 @@ class Autoencoder(nn.Module):
         )  # fmt: skip
 
     def encode(self, films: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of the latents, each (N, 8, 16, 16)."""
+        """Mean and log-variance of the latents, each (N, 12, 16, 16)."""
         mean, spread = self.encoder(to_planes(films - 0.5) / self.scale).chunk(2, dim=1)
         return mean, spread.clamp(-12, 4)
 
     def decode(self, latents: Tensor) -> Tensor:
-        """Films (N, 1, 256, 256) of latents (N, 8, 16, 16)."""
+        """Films (N, 1, 256, 256) of latents (N, 12, 16, 16)."""
         return from_planes(self.decoder(latents) * self.scale) + 0.5
 
 
@@ -100,5 +100,5 @@ def train_autoencoder(pixels: Tensor, out: Path, recipe: AutoencoderRecipe) -> P
         noise = torch.randn(recipe.batch, *LATENT, generator=generator)
         return _loss(net, films.to(device, memory_format=torch.channels_last), noise.to(device), recipe)
 
-    schedule = Schedule(recipe.images // recipe.batch, recipe.batch, recipe.lr, 1e-4, 0.999, recipe.seed)
+    schedule = Schedule(recipe.images // recipe.batch, recipe.batch, recipe.lr, 1e-4, 0.995, recipe.seed)
     return run_steps(net, loss_of, schedule, out, "autoencoder")

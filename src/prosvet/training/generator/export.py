@@ -43,12 +43,12 @@ class _Decode(nn.Module):
 
 
 def export_encoder(net: Autoencoder, path: Path) -> str:
-    """Write pictures (N, 1, 256, 256) -> latents (N, 8, 16, 16); returns the SHA-256."""
+    """Write pictures (N, 1, 256, 256) -> latents (N, 12, 16, 16); returns the SHA-256."""
     return _export(_Encode(net), {"picture": torch.rand(2, 1, 256, 256)}, "latents", path, small=False)
 
 
 def export_decoder(net: Autoencoder, path: Path) -> str:
-    """Write latents (N, 8, 16, 16) -> pictures (N, 1, 256, 256); returns the SHA-256."""
+    """Write latents (N, 12, 16, 16) -> pictures (N, 1, 256, 256); returns the SHA-256."""
     return _export(_Decode(net), {"latents": torch.randn(2, *LATENT)}, "pictures", path, small=False)
 
 
