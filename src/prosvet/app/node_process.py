@@ -14,13 +14,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import Connection, wait
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from threading import Event, Thread, current_thread, main_thread
 from typing import Any
 
 from prosvet.app.node import NodeRequest, configured, receive
+from prosvet.app.parent import end_with_parent
 from prosvet.core import errors, logs
 from prosvet.core.context import Context
 from prosvet.core.errors import InternalError, ProsvetError
@@ -139,7 +140,7 @@ def _node(settings: Settings, log_format: logs.LogFormat, pipe: Connection) -> N
     """The process itself."""
     logs.set_up(logging.WARNING, log_format)
     os.environ.pop("NOTIFY_SOCKET", None)  # the service manager hears from the process that it has started
-    Thread(target=_follow, name="follow", daemon=True).start()
+    end_with_parent()
 
     def opened(*_: HospitalConfig | str | int) -> None:
         pipe.send(_Told())
@@ -150,11 +151,3 @@ def _node(settings: Settings, log_format: logs.LogFormat, pipe: Connection) -> N
         except ProsvetError as error:
             log.error("the node ended: %s", error.code)
             pipe.send(_Told(type(error).__name__, dict(error.details)))
-
-
-def _follow() -> None:
-    """End with the parent, also when it was killed and could not say so."""
-    parent = parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)

@@ -7,8 +7,6 @@ page lie in no file, by promise; a small process of their own holds them for all
 from __future__ import annotations
 
 import logging
-import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from typing import cast
 from fastapi import FastAPI
 
 from prosvet.app.http.app import create_app
+from prosvet.app.parent import end_with_parent
 from prosvet.app.web.kept import KeptQuestions
 from prosvet.core import logs
 from prosvet.core.context import Context
@@ -49,7 +48,7 @@ class Application:
     def __call__(self) -> FastAPI:
         """The application, which begins to load the indexes: the first search would wait some seconds for them."""
         if parent_process() is not None:
-            _follow_parent()
+            end_with_parent()
             logs.set_up(logging.WARNING, self.log_format)
         app = create_app(self.settings, accounts=self.accounts)
         context: Context = app.state.context
@@ -66,18 +65,6 @@ class _Holder(BaseManager):
 _Holder.register("questions", KeptQuestions)
 
 
-def _follow_parent() -> None:
-    """End with the process that started this one, also when that one was killed and could not say so."""
-    parent = parent_process()
-
-    def follow() -> None:
-        if parent is not None:
-            parent.join()
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    Thread(target=follow, name="follow", daemon=True).start()
-
-
 @contextmanager
 def shared_questions(workers: int) -> Iterator[KeptQuestions | None]:
     """What was brought to the search page, for `workers` processes; None for one, which keeps it itself."""
@@ -85,7 +72,7 @@ def shared_questions(workers: int) -> Iterator[KeptQuestions | None]:
         yield None
         return
     holder = _Holder()
-    holder.start(initializer=_follow_parent)
+    holder.start(initializer=end_with_parent)
     try:
         yield cast("KeptQuestions", holder.questions())  # type: ignore[attr-defined]
     finally:

@@ -1,4 +1,5 @@
 // Double reading: what is sent, the blind form (kept as it is filled in), and the questions before signing.
+import { addsRows } from "./added_rows.js";
 import { csrf, toast } from "./base.js";
 
 const send = document.querySelector("[data-send]");
@@ -53,17 +54,7 @@ function opinion(form) {
     }
     changed();
   });
-  form.querySelector("[data-add]").addEventListener("change", (event) => {
-    const list = event.target;
-    const template = form.querySelector(`template[data-template="${CSS.escape(list.value)}"]`);
-    if (!template) return;
-    const group = form.querySelector('[data-group="added"]');
-    group.hidden = false;
-    group.append(template.content.cloneNode(true));
-    list.selectedOptions[0].remove();
-    list.value = "";
-    group.lastElementChild.querySelector("input").focus();
-  });
+  addsRows(form);
   form.addEventListener("submit", (event) => {
     if (!confirm(form.dataset.sure)) event.preventDefault();
     else dirty = false;

@@ -1,4 +1,5 @@
 // Marking one film: the form beside it, and saving both.
+import { addsRows } from "./added_rows.js";
 import { call, toast } from "./base.js";
 import { arm, boxesOf, draw, drop, join, load } from "./marking_film.js";
 
@@ -90,17 +91,7 @@ function listen() {
   form.querySelector("[data-save]").addEventListener("click", () => save(false));
   form.querySelector("[data-save-next]").addEventListener("click", () => save(true));
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.querySelector("[data-add]").addEventListener("change", (event) => {
-    const list = event.target;
-    const template = form.querySelector(`template[data-template="${CSS.escape(list.value)}"]`);
-    if (!template) return;
-    const group = form.querySelector('[data-group="added"]');
-    group.hidden = false;
-    group.append(template.content.cloneNode(true));
-    list.selectedOptions[0].remove();
-    list.value = "";
-    group.lastElementChild.querySelector("input").focus();
-  });
+  addsRows(form);
   const dialog = root.querySelector("[data-skipping]");
   form.querySelector("[data-skip]")?.addEventListener("click", () => dialog.showModal());
   dialog.addEventListener("close", async () => {
