@@ -12,7 +12,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Literal
 
-__all__ = ["LANGS", "Lang", "catalogue", "text"]
+__all__ = ["LANGS", "Lang", "catalogue", "numeral", "text"]
 
 Lang = Literal["ru", "en"]
 LANGS: tuple[Lang, ...] = ("ru", "en")
@@ -63,3 +63,14 @@ def text(key: str, lang: Lang, **values: object) -> str:
     'notes.txt is not an image.'
     """
     return catalogue(lang)[key].format(**values)
+
+
+def numeral(written: str, lang: Lang) -> str:
+    """A number that was written with a point, with the decimal sign of the language.
+
+    Examples
+    --------
+    >>> numeral(f"{0.5:.2f}", "ru"), numeral("12.5", "en")
+    ('0,50', '12.5')
+    """
+    return written.replace(".", ",") if lang == "ru" else written

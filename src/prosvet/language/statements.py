@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from prosvet.core.errors import UnknownName
-from prosvet.core.i18n import Lang
+from prosvet.core.i18n import Lang, numeral
 from prosvet.core.types import Finding, Measurement, Sentence, Status
 from prosvet.language.inflect import phrase_in_case
 from prosvet.language.templates import fill, kind_of, spot_of, table, tidy, usable, variants
@@ -134,8 +134,7 @@ class Voice:
         return next(str(band[self.lang]) for band in bands if probability >= float(band["from"]))
 
     def _number(self, value: float) -> str:
-        text = f"{value:.2f}"
-        return text.replace(".", ",") if self.lang == "ru" else text
+        return numeral(f"{value:.2f}", self.lang)
 
 
 def _relation(status: Status, high: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from prosvet.core.i18n import Lang, catalogue, text
+from prosvet.core.i18n import Lang, catalogue, numeral, text
 from prosvet.screening.control import Controlled
 
 __all__ = ["doubt", "guarantee", "percent", "stop_words"]
@@ -14,16 +14,16 @@ __all__ = ["doubt", "guarantee", "percent", "stop_words"]
 _LEAST_TOLD = 20  # of fewer studies a share would say little
 
 
-def percent(share: float, lang: Lang) -> str:
-    """A share as the locale writes it, with as many digits as it has, at most two: ``0,25 %``.
+def percent(share: float, lang: Lang, digits: int = 2) -> str:
+    """A share as the locale writes it, with as many digits as it has, at most `digits`: ``0,25 %``.
 
     Examples
     --------
     >>> percent(0.0025, "ru"), percent(0.01, "en"), percent(0.95, "en")
     ('0,25 %', '1%', '95%')
     """
-    number = f"{100 * share:.2f}".rstrip("0").rstrip(".")
-    return f"{number.replace('.', ',')} %" if lang == "ru" else f"{number}%"
+    number = numeral(f"{100 * share:.{digits}f}".rstrip("0").rstrip("."), lang)
+    return f"{number} %" if lang == "ru" else f"{number}%"
 
 
 def guarantee(risks: Sequence[Controlled], confidence: float, lang: Lang) -> str:

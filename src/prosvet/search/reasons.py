@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from prosvet.archive.filters import StudyFilter
 from prosvet.archive.rows import FindingRow, ImageRow, ReportRow
-from prosvet.core.i18n import Lang, text
+from prosvet.core.i18n import Lang, numeral, text
 from prosvet.core.types import LIKELY, Side, Status, Zone
 from prosvet.index.text import TextIndex
 from prosvet.language.mentions import Mention, find_mentions
@@ -214,8 +214,7 @@ def _looks_normal(present: set[str]) -> bool:
 
 
 def _decimal(value: float, lang: Lang) -> str:
-    written = f"{value:.2f}"
-    return written.replace(".", ",") if lang == "ru" else written
+    return numeral(f"{value:.2f}", lang)
 
 
 def _conditions(row: Row, filters: StudyFilter, lang: Lang) -> str | None:

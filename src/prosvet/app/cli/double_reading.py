@@ -10,6 +10,7 @@ import typer
 
 from prosvet.app.cli.session import Answer, Session
 from prosvet.core.errors import InvalidRecord, NotFound
+from prosvet.core.i18n import numeral
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -153,7 +154,7 @@ def _share(share: Share, session: Session) -> str:
     """``0.71 (0.42 to 0.90)``, or why there is none."""
 
     def number(value: float) -> str:
-        return f"{value:.2f}".replace(".", ",") if session.lang == "ru" else f"{value:.2f}"
+        return numeral(f"{value:.2f}", session.lang)
 
     if share.value is None:
         reason = session.say(f"double.agreement.reasons.{share.reason}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from prosvet.app.cli.session import Answer, Session
+from prosvet.core.i18n import numeral
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -223,8 +224,7 @@ def _show_line(result: LineResult, session: Session, console: Console) -> None:
 
 
 def _number(value: float, session: Session) -> str:
-    written = f"{value:.6g}"
-    return written.replace(".", ",") if session.lang == "ru" else written
+    return numeral(f"{value:.6g}", session.lang)
 
 
 def _percent(session: Session) -> Callable[[float], str]:

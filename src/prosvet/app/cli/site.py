@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prosvet.app.cli.session import Answer, Session
+from prosvet.core.i18n import numeral
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -225,5 +226,4 @@ def _loss(found: Compared | None, session: Session) -> str:
 
 
 def _number(value: float, session: Session, digits: int) -> str:
-    written = f"{value:.{digits}f}"
-    return written.replace(".", ",") if session.lang == "ru" else written
+    return numeral(f"{value:.{digits}f}", session.lang)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import cache
 
 from prosvet.core.clock import local
-from prosvet.core.i18n import Lang, catalogue, text
+from prosvet.core.i18n import Lang, catalogue, numeral, text
 from prosvet.language.vocabulary import vocabulary
 
 __all__ = ["Words", "filters", "words_below"]
@@ -27,8 +27,7 @@ def filters(lang: Lang) -> Words:
     def decimal(value: float | None, digits: int = 1) -> str:
         if value is None:
             return "—"
-        written = f"{value:.{digits}f}"
-        return written.replace(".", ",") if lang == "ru" else written
+        return numeral(f"{value:.{digits}f}", lang)
 
     def percent(value: float | None, digits: int = 0) -> str:
         if value is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 
-from prosvet.core.i18n import Lang, catalogue, text
+from prosvet.core.i18n import Lang, catalogue, numeral, text
 from prosvet.evaluation.result import Figure
 from prosvet.language.vocabulary import vocabulary
 
@@ -47,7 +47,7 @@ def word(area: str, key: str, lang: Lang) -> str:
         return known
     base, at, strength = key.partition("@")
     if at and (named := catalogue(lang).get(f"evaluation.{area}.{base}")) is not None:
-        return f"{named} {strength.replace('.', ',') if lang == 'ru' else strength}"
+        return f"{named} {numeral(strength, lang)}"
     concept = vocabulary().concepts.get(key)
     return concept.names[lang] if concept is not None else key
 
@@ -101,7 +101,7 @@ def thing_name(name: str, lang: Lang) -> str:
     if not at:
         return word("metrics", name, lang)
     words = word("curves", f"robustness.{base}", lang)
-    return f"{words} {strength.replace('.', ',') if lang == 'ru' else strength}"
+    return f"{words} {numeral(strength, lang)}"
 
 
 def setting_name(name: str, lang: Lang) -> str:
@@ -135,7 +135,7 @@ def number(value: float | None, lang: Lang, digits: int = 3) -> str:
     written = f"{value:.{shown}f}"
     if float(written) == 0:
         written = written.removeprefix("-")
-    return (written.replace(".", ",") if lang == "ru" else written).replace("-", _MINUS)
+    return numeral(written, lang).replace("-", _MINUS)
 
 
 def interval(low: float | None, high: float | None, lang: Lang) -> str:

@@ -11,7 +11,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from prosvet.core.i18n import Lang, text
+from prosvet.core.i18n import Lang, numeral, text
 from prosvet.evaluation.result import Figure, Table
 from prosvet.language.vocabulary import SYNDROMES
 
@@ -57,8 +57,7 @@ def _told(figure: Figure | None, lang: Lang) -> str:
     """``0,93 (0,88-0,96)`` with a dash; empty without a value or an interval."""
     if figure is None or figure.value is None or figure.low is None or figure.high is None:
         return ""
-    written = f"{figure.value:.2f} ({figure.low:.2f}–{figure.high:.2f})"
-    return written.replace(".", ",") if lang == "ru" else written
+    return numeral(f"{figure.value:.2f} ({figure.low:.2f}–{figure.high:.2f})", lang)
 
 
 def write_form(path: Path, table: Table, head: Mapping[str, str], lang: Lang = "ru") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prosvet.core.i18n import numeral
 from prosvet.language.checks.issue import Edit, Issue
 from prosvet.language.checks.ratio import Ratio, ratios
 from prosvet.language.checks.subject import Subject
@@ -31,8 +32,7 @@ def check(subject: Subject) -> list[Issue]:
 def _issue(subject: Subject, ratio: Ratio, key: str, measured: float | None) -> Issue:
     values, edit = {}, None
     if measured is not None:
-        number = f"{measured * 100:.0f}" if ratio.percent else f"{measured:.2f}"
-        written = number.replace(".", ",") if subject.lang == "ru" else number
+        written = numeral(f"{measured * 100:.0f}" if ratio.percent else f"{measured:.2f}", subject.lang)
         values, edit = {"measured": written}, Edit(start=ratio.start, end=ratio.end, replacement=written)
     return Issue(
         rule=RULE,

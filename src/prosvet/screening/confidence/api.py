@@ -31,6 +31,7 @@ from prosvet.screening.confidence.facts import EXTRAS
 from prosvet.screening.confidence.methods import Labelled
 from prosvet.screening.confidence.views import Views
 from prosvet.screening.table import read_labels
+from prosvet.screening.words import percent
 
 __all__ = ["ConfidenceRequest", "ConfidenceResult", "run"]
 
@@ -142,13 +143,8 @@ def _words(methods: tuple[Measured, ...], best: str, across: str, context: Conte
     at = COVERAGES.index(0.8)
     return text(
         "confidence.use", lang, name=text(f"confidence.methods.{best}", lang),
-        before=_percent(by["score"].risks[at].value, lang), after=_percent(by[best].risks[at].value, lang),
+        before=percent(by["score"].risks[at].value, lang, 1), after=percent(by[best].risks[at].value, lang, 1),
     )  # fmt: skip
-
-
-def _percent(value: float, lang: str) -> str:
-    number = f"{100 * value:.1f}"
-    return f"{number.replace('.', ',')} %" if lang == "ru" else f"{number}%"
 
 
 def _warnings(unknown: int, wrong: int, context: Context) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prosvet.core.i18n import Lang, catalogue, text
+from prosvet.core.i18n import Lang, catalogue, numeral, text
 from prosvet.language.vocabulary import vocabulary
 from prosvet.training.queue.reasons import Kind, Why
 
@@ -23,8 +23,7 @@ def detail_words(why: Why, lang: Lang) -> str:
     """What else is known of it: the finding, the score beside its threshold, the reason of the abstention."""
 
     def number(value: float) -> str:
-        written = f"{value:.2f}"
-        return written.replace(".", ",") if lang == "ru" else written
+        return numeral(f"{value:.2f}", lang)
 
     parts = []
     if why.concept is not None:

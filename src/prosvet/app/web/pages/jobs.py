@@ -13,7 +13,7 @@ from prosvet.app.jobs.api import JobsRequest, run
 from prosvet.app.jobs.view import STATES, JobState, JobView
 from prosvet.app.web.render import page
 from prosvet.core.context import Context
-from prosvet.core.i18n import Lang, catalogue, text
+from prosvet.core.i18n import Lang, catalogue, numeral, text
 
 __all__ = ["router"]
 
@@ -101,6 +101,5 @@ def _took(job: JobView, lang: Lang) -> str:
     for unit, size in (("hours", 3600), ("minutes", 60), ("seconds", 1)):
         if seconds >= size:
             digits = 1 if seconds < 10 * size else 0
-            value = f"{seconds / size:.{digits}f}"
-            return text(f"jobs.{unit}", lang, value=value.replace(".", ",") if lang == "ru" else value)
+            return text(f"jobs.{unit}", lang, value=numeral(f"{seconds / size:.{digits}f}", lang))
     return ""
