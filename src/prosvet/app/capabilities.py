@@ -229,6 +229,10 @@ CAPABILITIES: dict[str, Capability] = {
     "train.vlm": Capability(
         "prosvet.training.vlm.api", "TuneRequest", "TuneResult", ("train.vlm",), "training/vlm",
     ),
+    "train.chain": Capability(
+        "prosvet.training.vlm.chain.api", "ChainRequest", "ChainResult", ("train.projector", "train.text"),
+        "training/vlm/chain",
+    ),
     "retrain": Capability(
         "prosvet.training.pipeline.api", "RetrainRequest", "RetrainResult",
         (

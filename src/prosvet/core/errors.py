@@ -83,11 +83,14 @@ __all__ = [
     "SeveralLayouts",
     "SignInRefused",
     "SiteError",
+    "SynthesisError",
     "Taken",
     "TargetNotProvable",
     "TooManyAttempts",
     "TooSmall",
     "TruncatedFile",
+    "TunedWorse",
+    "TuningError",
     "UnknownLayout",
     "UnknownName",
     "UnsupportedFile",
@@ -573,6 +576,15 @@ class MonitoringError(ProsvetError):
     reasons = "monitoring_reasons"
 
 
+class SynthesisError(ProsvetError):
+    """A picture that was not made. Details: reason (under ``synthesis_reasons``), and what it names."""
+
+    code = "synthesis_error"
+    http_status = 422
+    exit_code = 2
+    reasons = "synthesis_reasons"
+
+
 class RetrainingError(ProsvetError):
     """A step of retraining that refuses. Details: reason (under ``retraining_reasons``), and what it names."""
 
@@ -620,6 +632,23 @@ class FederationError(ProsvetError):
     http_status = 422
     exit_code = 2
     reasons = "federation_reasons"
+
+
+class TuningError(ProsvetError):
+    """A step of tuning a model that refuses. Details: reason (under ``tuning_reasons``), and what it names."""
+
+    code = "tuning_error"
+    http_status = 422
+    exit_code = 2
+    reasons = "tuning_reasons"
+
+
+class TunedWorse(TuningError):
+    """A tuned model that is worse than the former, or not shown to be no worse. Details: reason, and the figures."""
+
+    code = "tuned_worse"
+    http_status = 409
+    exit_code = 1
 
 
 class TargetNotProvable(ScreeningError):

@@ -28,6 +28,7 @@ from prosvet.app.cli import (
     site,
     studies,
     train,
+    train_chain,
     train_vlm,
 )
 from prosvet.app.cli.agent import agent
@@ -150,6 +151,8 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "train.gates": train.gates,
     "train.pack": train.pack,
     "train.vlm": train_vlm.vlm,
+    "train.projector": train_chain.projector,
+    "train.text": train_chain.text,
     "retrain.run": retrain.run_,
     "retrain.freeze": retrain.freeze,
     "retrain.train": retrain.train,
