@@ -255,9 +255,7 @@ def test_the_node_takes_a_report_that_comes_later_from_that_peer_alone(two: Flow
             node.stop()
 
 
-def test_orthanc_answers_for_what_it_took_over_an_association_of_its_own(
-    two: Flow, tmp_path: Path
-) -> None:
+def test_orthanc_answers_for_what_it_took_over_an_association_of_its_own(two: Flow, tmp_path: Path) -> None:
     ours = free_port()
     (tmp_path / "pacs").mkdir()
     with orthanc(tmp_path / "pacs", ours) as pacs:

@@ -20,8 +20,9 @@ from forked import free_port
 from hospital_node import Receiver, fresh
 from peer_systems import film_file
 from prosvet.hospital.flow.clock import now
-from prosvet.hospital.ledger.schema import Catalogued, Outgoing
+from prosvet.hospital.ledger.schema import Catalogued, Outgoing, Received
 from prosvet.hospital.node.classes import FIND, GET
+from prosvet.hospital.node.finding import NotAnIdentifier, level_of
 from prosvet.hospital.node.holdings import MODALITIES
 from prosvet.hospital.node.matching import condition
 from prosvet.hospital.objects.kinds import SERIES
@@ -130,8 +131,9 @@ def test_series_and_images_are_found_below_their_study(full: Receiver, tmp_path:
     assert sorted(one.Modality for one in series)[-1] == "OT"
     cr = [one for one in series if one.Modality == "CR"]
     assert sum(int(one.NumberOfSeriesRelatedInstances) for one in cr) == 2
+    number = cr[0].SeriesInstanceUID
     images = found(full, tmp_path / "i", "QueryRetrieveLevel=IMAGE", "StudyInstanceUID=2.25.701",
-                   f"SeriesInstanceUID={cr[0].SeriesInstanceUID}", "SOPInstanceUID", "Rows", "InstanceNumber")  # fmt: skip
+                   f"SeriesInstanceUID={number}", "SOPInstanceUID", "Rows", "InstanceNumber")  # fmt: skip
     assert images
     assert {one.Rows for one in images} == {64}
 
@@ -139,6 +141,24 @@ def test_series_and_images_are_found_below_their_study(full: Receiver, tmp_path:
 def test_what_is_no_query_is_refused(full: Receiver) -> None:
     assert "DataSetDoesNotMatchSOPClass" in tool("findscu", full, "QueryRetrieveLevel=SERIES", options=("-v",))[1]
     assert "DataSetDoesNotMatchSOPClass" in tool("findscu", full, "QueryRetrieveLevel=PLANET", options=("-v",))[1]
+
+
+def test_what_would_cost_too_much_is_no_query() -> None:
+    asked = Dataset()
+    asked.QueryRetrieveLevel, asked.PatientID = "STUDY", "1*2*3*4*5*6"
+    with pytest.raises(NotAnIdentifier):
+        level_of(asked)
+    asked.PatientID, asked.StudyInstanceUID = "", [f"2.25.{number}" for number in range(1001)]
+    with pytest.raises(NotAnIdentifier):
+        level_of(asked)
+
+
+def test_a_study_whose_objects_retention_has_taken_is_not_there(full: Receiver, tmp_path: Path) -> None:
+    with full.ledger.write() as db:
+        db.execute(Received.__table__.delete().where(Received.study_uid == "2.25.702"))
+    assert full.node._providing._catalogue.catch_up()
+    answers = found(full, tmp_path / "r", "QueryRetrieveLevel=STUDY", "StudyInstanceUID")
+    assert {str(one.StudyInstanceUID) for one in answers} == {"2.25.701", "2.25.703"}
 
 
 def test_who_is_not_listed_for_it_finds_nothing_and_gets_nothing(full: Receiver) -> None:

@@ -123,7 +123,7 @@ class SignedResults:
         to = [name for name in places if name not in documents()]
         made: list[Result] = []
         for kind in kinds if to else ():
-            said = replace(found.results, predecessors=_predecessors(self._ledger, one.study_uid, kind))
+            said = replace(found.results, predecessors=_predecessors(self._ledger, one.study_uid, kind, made_of))
             try:
                 dataset = make(kind, found.sources.headers, said, made_of=made_of, at=found.at)
             except ResultError as error:  # a text that claims nothing with a code: the other kinds are made
@@ -145,11 +145,16 @@ class SignedResults:
         return made
 
 
-def _predecessors(ledger: Ledger, study_uid: str, kind: str) -> tuple[Predecessor, ...]:
+def _predecessors(ledger: Ledger, study_uid: str, kind: str, made_of: str) -> tuple[Predecessor, ...]:
     """The last report of this kind that went out, or stands before this one in the outbox: it holds its own place."""
     query = (
         select(Outgoing.sop_uid, Outgoing.sop_class, Outgoing.sha256)
-        .where(Outgoing.study_uid == study_uid, Outgoing.kind == kind, Outgoing.state != "dead")
+        .where(
+            Outgoing.study_uid == study_uid,
+            Outgoing.kind == kind,
+            Outgoing.state != "dead",
+            Outgoing.made_of != made_of,
+        )
         .order_by(Outgoing.id.desc())
         .limit(1)
     )

@@ -24,10 +24,11 @@ _FORMS = {"SpecificCharacterSet", "QueryRetrieveLevel", "RetrieveAETitle", "Time
 _NUMBERS = frozenset({"US", "UL", "SS", "SL", "FL", "FD"})
 _NOT_TOLD = frozenset({"SQ", "OB", "OW", "OF", "OD", "OL", "OV", "UN", "AT"})
 _AT_ONCE = 100
+_MOST_VALUES, _MOST_STARS = 1000, 4  # what one query may cost: matching takes longer with every star
 
 
 class NotAnIdentifier(ValueError):
-    """What is asked for is no query of the study root: no level, or a UID above it is missing."""
+    """What is asked for is no query of the study root: no level, a UID above it is missing, or it asks too much."""
 
 
 def level_of(asked: Dataset) -> str:
@@ -40,6 +41,10 @@ def level_of(asked: Dataset) -> str:
     level = str(asked.get("QueryRetrieveLevel") or "").strip()
     if level not in _LEVELS or not all(values_of(asked, one) for one in _LEVELS[level]):
         raise NotAnIdentifier(level)
+    for element in asked:
+        values = values_of(asked, element.keyword) if element.keyword and element.VR != "SQ" else ()
+        if len(values) > _MOST_VALUES or any(one.count("*") > _MOST_STARS for one in values):
+            raise NotAnIdentifier(level)
     return level
 
 

@@ -21,6 +21,8 @@ class PeerView(Frozen):
         ``AET@HOST:PORT``, a URL's scheme and host, or ``HOST:PORT``.
     secured : bool
         TLS.
+    may_query_us, commitment : bool
+        It may look here and fetch; results count when it has answered for them.
     """
 
     name: str
@@ -29,6 +31,8 @@ class PeerView(Frozen):
     secured: bool
     may_send: bool = False
     may_query: bool = False
+    may_query_us: bool = False
+    commitment: bool = False
     gets_results: bool = False
 
 
@@ -65,7 +69,8 @@ def views(config: HospitalConfig) -> tuple[PeerView, ...]:
     made = [
         PeerView(
             name=one.name, kind="dicom", place=f"{one.aet}@{one.host}:{one.port}", secured=one.tls is not None,
-            may_send=one.may_send, may_query=one.may_query, gets_results=one.name in gets,
+            may_send=one.may_send, may_query=one.may_query, may_query_us=one.may_query_us,
+            commitment=one.commitment, gets_results=one.name in gets,
         )
         for one in config.peers
     ]  # fmt: skip
