@@ -46,6 +46,7 @@ class Worker:
     ) -> None:
         self._queue, self._sorting, self._config = queue, sorting, config
         self._ledger, self._context = ledger, context
+        self._owed: list[tuple[Lease, BaseException, bool]] = []
 
     def __call__(self, stop: Event) -> None:
         """Work until `stop` is set."""
@@ -61,6 +62,8 @@ class Worker:
 
     def turn(self) -> bool:
         """One pass of one exam: whoever waits to be sorted before whoever waits to be read; False when nobody does."""
+        while self._owed:
+            self._settle(*self._owed.pop())
         with self._sorting.taken() as ours:
             if ours and self._one("sort"):
                 return True
@@ -72,19 +75,19 @@ class Worker:
             return False
         try:
             self._pass(kind, lease)
+            self._queue.let_go(lease)
         except LeaseLost:
+            self._queue.let_go(lease)
             log.warning("an exam was taken over by another worker; what was made of it here is dropped")
         except _SITE as error:
             log.error("an exam waits: %s", type(error).__name__)
-            self._settle(lease, error, own=False)
+            self._settle(lease, error, False)
         except ProsvetError as error:
             log.error("an exam failed: %s", error.code)
-            self._settle(lease, error, own=True)
+            self._settle(lease, error, True)
         except Exception as error:  # the edge of the thread: one exam must not end the others' work
             log.error("an exam failed: %s", type(error).__name__, exc_info=True)
-            self._settle(lease, error, own=True)
-        finally:
-            self._queue.let_go(lease)
+            self._settle(lease, error, True)
         return True
 
     def _pass(self, kind: Pass, lease: Lease) -> None:
@@ -103,8 +106,11 @@ class Worker:
         done = work(lease, self._config, self._ledger, context)
         finish(self._ledger, lease, done.results, audit, note=done.note)
 
-    def _settle(self, lease: Lease, error: BaseException, *, own: bool) -> None:
-        """Write down what went wrong. Where that fails too the lease runs out, and the exam is leased anew."""
+    def _settle(self, lease: Lease, error: BaseException, own: bool) -> None:
+        """Write down what went wrong. Where that fails too (the disk is full) it is owed, and done before all else.
+
+        Till then the lease is ours: one that runs out would cost the exam a try.
+        """
         try:
             if own:
                 self._queue.fail(lease, error)
@@ -112,3 +118,7 @@ class Worker:
                 self._queue.put_off(lease, error, _LATER)
         except LeaseLost:
             log.warning("an exam was taken over by another worker")
+        except _SITE:
+            self._owed.append((lease, error, own))
+            raise
+        self._queue.let_go(lease)
