@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from prosvet.app.dicomweb_proxy import with_plane
+from prosvet.app.dicomweb_query import understood
 from prosvet.app.ohif import OhifRequest, application, policy
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound
@@ -128,3 +129,15 @@ def test_a_segmentation_without_a_place_is_given_one_and_another_keeps_its_own()
     assert with_plane(own)["52009229"]["Value"] == [placed]
     film = {"00080060": {"Value": ["CR"]}}
     assert with_plane(film) == {"00080060": {"Value": ["CR"]}}
+
+
+def test_a_question_in_russian_is_one_that_orthanc_understands_and_answers_are_those_that_fit() -> None:
+    asked = understood("PatientName=*%D0%B8%D0%B2%D0%B0%D0%BD*&limit=1&offset=1&includefield=00081030%2C00080060")
+    assert asked.query == "PatientName=***&includefield=00081030,00080060&limit=2000"
+    people = [{"00100010": {"vr": "PN", "Value": [{"Alphabetic": name}]}}
+              for name in ("Иванова^Мария", "Петров^Пётр", "ИВАНОВ^Иван", "Иваненко^Ия")]  # fmt: skip
+    assert asked.kept([{}, *people]) == [people[2]]
+    assert understood("00100020=%5B1%5D-%D0%AF").kept([{"00100020": {"Value": ["[1]-я"]}}, {"00100020": {}}]) != []
+    plain = understood("StudyDate=20260101-20260102&ModalitiesInStudy=SR&limit=101")
+    assert (plain.query, plain.patterns) == ("StudyDate=20260101-20260102&ModalitiesInStudy=SR&limit=101", ())
+    assert understood("x=%0D%0AHost:%20evil&y=%26z%3D1").query == "x=*Host:*evil&y=*z*1"

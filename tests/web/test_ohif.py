@@ -1,10 +1,11 @@
-"""OHIF in a real browser over a real Orthanc: our film, and our contours over it. Long; needs ``make ohif``."""
+"""OHIF in a real browser over a real Orthanc: our film, our contours over it, our reports. Needs ``make ohif``."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import uvicorn
 from PIL import Image as Picture
 from playwright.sync_api import Browser, Page
 from playwright.sync_api import Error as BrowserError
+from pydicom.dataset import Dataset
 
 from beside_orthanc import Orthanc, orthanc
 from hospital_node import free_place
@@ -48,14 +50,11 @@ def viewer(context: Context, pacs: Orthanc) -> Iterator[str]:
 
 
 def _shown(page: Page, seconds: float = 120.0) -> bool:
-    """Whether the film comes onto the screen in time; notices are clicked away meanwhile."""
+    """Whether the film comes onto the screen in time; the viewer's notice is clicked away meanwhile."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        for words in ("Confirm and hide", "Skip all"):
-            try:
-                page.get_by_text(words).first.click(timeout=300)
-            except BrowserError:
-                continue
+        with suppress(BrowserError):
+            page.get_by_text("Confirm and hide").first.click(timeout=300)
         if page.locator("canvas").count() and page.get_by_text("1/1").count():
             page.wait_for_timeout(3000)
             return True
@@ -71,39 +70,57 @@ def _coloured(picture: Path) -> float:
     return float((pixels.max(axis=2) - pixels.min(axis=2) > 40).mean())
 
 
-def test_film_and_contours_are_on_the_screen_and_nobody_else_is_asked(
-    browser: Browser, viewer: str, pacs: Orthanc, shared_data: Path, tmp_path: Path, context: Context
-) -> None:
+@pytest.fixture
+def source(pacs: Orthanc, shared_data: Path) -> Dataset:
+    """A film of a patient whose number is Cyrillic, with its results, in Orthanc."""
     picture = Picture.open(sorted((shared_data / "fullsize").glob("*.png"))[0]).convert("L")
     picture.thumbnail((768, 768))
-    source = wrapped(np.asarray(picture, dtype=np.float32) / 255)
-    results = square_results(source, Box(200, 200, 400, 500))
-    pacs.ask("/instances", write(source))
-    contours = make("seg", [source], results, made_of="a", at=AT)
-    for one in (make("sr", [source], results, made_of="a", at=AT), contours):
-        pacs.ask("/instances", write(one))
+    film = wrapped(np.asarray(picture, dtype=np.float32) / 255)
+    results = square_results(film, Box(200, 200, 400, 500))
+    pacs.ask("/instances", write(film))
+    for kind in ("seg", "sr", "text_sr"):
+        pacs.ask("/instances", write(make(kind, [film], results, made_of="a", at=AT)))
+    return film
+
+
+def test_film_contours_and_reports_are_on_the_screen_and_nobody_else_is_asked(
+    browser: Browser, viewer: str, source: Dataset, tmp_path: Path, context: Context
+) -> None:
     page = browser.new_page(viewport={"width": 1366, "height": 768})
     outside: list[str] = []
+    broken: list[str] = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
     page.on(
         "request",
         lambda request: outside.append(request.url) if not request.url.startswith((viewer, "blob:", "data:")) else None,
     )
     page.goto(f"{viewer}/")
     page.get_by_text("Иванова, Мария").first.wait_for(timeout=60_000)
+    for typed, found in (("сидор", 0), ("иван", 1)):  # by letters that a query has to encode
+        with page.expect_response(lambda answer: "PatientName" in answer.url) as answered:
+            page.locator("input").first.fill(typed)
+        assert len(answered.value.json()) == found
     page.goto(f"{viewer}/viewer?StudyInstanceUIDs={source.StudyInstanceUID}")
     assert _shown(page)
+    listed = page.locator('[data-cy="series-description-label"]').all_inner_texts()
+    assert len(listed) == 4, listed
     page.screenshot(path=tmp_path / "film.png")
     shown = np.asarray(Picture.open(tmp_path / "film.png").convert("L"), dtype=np.float64)[120:700, 400:1200]
     assert shown.std() > 25  # a film, and not a black pane
-    plain = _coloured(tmp_path / "film.png")  # notices of the viewer may be over it
-    page.goto(f"{viewer}/viewer?StudyInstanceUIDs={source.StudyInstanceUID}"
-              f"&initialSeriesInstanceUID={contours.SeriesInstanceUID}")  # fmt: skip
-    assert _shown(page)
+    plain = _coloured(tmp_path / "film.png")
+    page.get_by_text("контуры").first.dblclick()
     until = time.monotonic() + 60
     while time.monotonic() < until and _coloured(tmp_path / "contours.png") < plain + 0.1:
         page.wait_for_timeout(1000)
         page.screenshot(path=tmp_path / "contours.png")
     assert _coloured(tmp_path / "contours.png") > plain + 0.1
+    page.get_by_text("находки").first.dblclick()
+    page.get_by_text("Кардиоторакальный индекс:").wait_for(timeout=30_000)
+    assert page.get_by_text("Вероятность:").count() > 0
+    assert page.get_by_text("is not supported").count() == 0
+    page.get_by_text("Prosvet: протокол").first.dblclick()
+    page.get_by_text("Лёгочные поля прозрачны").wait_for(timeout=30_000)
     assert outside == []
+    assert broken == []
     page.close()
     assert '"event": "ohif.show"' in (context.settings.home / "audit.jsonl").read_text()

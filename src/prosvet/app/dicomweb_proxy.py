@@ -1,8 +1,9 @@
 """A way to read an Orthanc's DICOMweb: GET alone, audited, nothing kept.
 
-One answer is not passed on as it is. OHIF lays a segmentation over its film by planes in space, and a film of a chest
-has none: a segmentation of it rightly says nothing of them, and OHIF then shows none. In the headers that OHIF is given
-of such a segmentation (not in the stored object) stands a plane that fits its film pixel on pixel.
+Questions are written so that Debian's Orthanc understands them, and two answers are not passed on as they are. A report
+of ours is given as text. And OHIF lays a segmentation over its film by planes in space, and a film of a chest has none:
+a segmentation of it rightly says nothing of them, and OHIF then shows none. In the headers that OHIF is given of such a
+segmentation (not in the stored object) stands a plane that fits its film pixel on pixel.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from prosvet.app.dicomweb_query import understood
+from prosvet.app.dicomweb_report import as_text
 from prosvet.archive.deidentify import Deidentifier
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
@@ -62,7 +65,8 @@ class Proxy:
         kind = http.client.HTTPSConnection if self._place.scheme == "https" else http.client.HTTPConnection
         connection = kind(self._place.netloc, timeout=_TIMEOUT)
         try:
-            target = f"{self._place.path}/dicom-web/{path}" + (f"?{query}" if query else "")
+            question = understood(query)
+            target = f"{self._place.path}/dicom-web/{path}" + (f"?{question.query}" if query else "")
             connection.request("GET", target, headers=asked)
             found = connection.getresponse()
         except (OSError, http.client.HTTPException):
@@ -70,13 +74,13 @@ class Proxy:
             return Response("Orthanc does not answer.", status_code=502, media_type="text/plain")
         headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         headers["Content-Type"] = found.getheader("Content-Type", "application/octet-stream")
-        if (
-            _METADATA.match(path)
-            and found.status == 200
-            and headers["Content-Type"].startswith("application/dicom+json")
-        ):
-            told = json.loads(b"".join(_parts(connection, found)))
-            return Response(json.dumps([with_plane(one) for one in told]), headers=headers)
+        if found.status == 200 and headers["Content-Type"].startswith("application/dicom+json"):
+            if _METADATA.match(path):
+                told = json.loads(b"".join(_parts(connection, found)))
+                return Response(json.dumps([as_text(with_plane(one)) for one in told]), headers=headers)
+            if question.patterns:
+                told = json.loads(b"".join(_parts(connection, found)))
+                return Response(json.dumps(question.kept(told)), headers=headers)
         return StreamingResponse(_parts(connection, found), status_code=found.status, headers=headers)
 
     def _tell(self, uid: str) -> None:
