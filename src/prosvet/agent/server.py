@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from ipaddress import ip_address
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,6 +9,7 @@ from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import VlmRefused
 from prosvet.core.optional import require
+from prosvet.models.backends.served import is_local, key_of
 from prosvet.models.vlm.card import REMOTE_ADDRESS, Server, VlmCard
 from prosvet.models.vlm.door import load_vlm_card
 
@@ -56,15 +54,8 @@ def ensure_local(name: str, server: Server) -> None:
     prosvet.core.errors.VlmRefused: ...
     """
     host = urlsplit(server.url).hostname or ""
-    if not _is_here(host) and server.remote != REMOTE_ADDRESS:
+    if not is_local(server.url) and server.remote != REMOTE_ADDRESS:
         raise VlmRefused(name=name, reason="remote_address_word", address=host, word=REMOTE_ADDRESS)
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"  # any other name may lead anywhere
 
 
 def chat_model(card: VlmCard, server: Server) -> Model:
@@ -73,14 +64,14 @@ def chat_model(card: VlmCard, server: Server) -> Model:
     Raises
     ------
     MissingExtra
-    VlmRefused
+    VlmError
         When the key that the card names is not there.
     """
     openai = require("openai", "vlm")
     models, providers = (require(f"pydantic_ai.{name}.openai", "vlm") for name in ("models", "providers"))
     client = openai.AsyncOpenAI(
         base_url=server.url,
-        api_key=_key(card, server),
+        api_key=key_of(card.name, server) or "none",  # a local server asks for none, but the client wants a word
         max_retries=server.retries,
         http_client=openai.DefaultAsyncHttpxClient(trust_env=False),
     )
@@ -88,16 +79,3 @@ def chat_model(card: VlmCard, server: Server) -> Model:
         server.model or card.name, provider=providers.OpenAIProvider(openai_client=client)
     )  # fmt: skip
     return made
-
-
-def _key(card: VlmCard, server: Server) -> str:
-    if server.key_env:
-        found = os.environ.get(server.key_env, "")
-    elif server.key_file:
-        path = Path(server.key_file).expanduser()
-        found = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
-    else:
-        return "none"  # a local server asks for none, but the client wants a word
-    if not found:
-        raise VlmRefused(name=card.name, reason="no_key", place=server.key_env or server.key_file)
-    return found

@@ -181,7 +181,7 @@ def _measured(one: Measurement) -> dict[str, Any]:
 def _with_status(finding: Finding, lang: Lang) -> str:
     place = place_of(finding, lang)
     words = f"{name_of(finding.concept, lang)}{f' ({place})' if place else ''}"
-    return f"{words}: {text(f'ask.statuses.{finding.status.value}', lang)}"
+    return f"{text(f'ask.statuses.{finding.status.value}', lang)}: {words}"
 
 
 READ = Tool("read", "read", NoArguments, ReadRequest, ReadResult, _read, read, _tell_read)

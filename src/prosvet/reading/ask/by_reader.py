@@ -30,7 +30,8 @@ def answer_by_reader(
     ------
     VlmError
     """
-    reader = context.get(Readers).get(request.reader or "")
+    readers, name = context.get(Readers), request.reader or ""
+    reader = readers.get(name)
     answer = reader.generate(
         Question(
             prompt=ask_prompt(request.question, lang),
@@ -39,7 +40,7 @@ def answer_by_reader(
             schema=SAID,
             max_tokens=256,
             timeout=request.timeout,
-            logprobs=True,
+            logprobs=readers.tells_probabilities(name),
             lang=lang,
         )
     )

@@ -110,7 +110,7 @@ def _with_place(finding: Finding, lang: Lang) -> str:
 
 def _with_chance(finding: Finding, lang: Lang) -> str:
     status = text(f"ask.statuses.{finding.status.value}", lang)
-    return f"{_with_place(finding, lang)}: {status}, {number(finding.probability or 0.0, 2, lang)}"
+    return f"{status}: {_with_place(finding, lang)}, {number(finding.probability or 0.0, 2, lang)}"
 
 
 def _chance_of(findings: Sequence[Finding], lang: Lang) -> str:

@@ -11,6 +11,7 @@ from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.imaging.film import Film
 from prosvet.models.vlm import Picture, Reader, open_reader
+from prosvet.models.vlm.door import load_vlm_card
 
 __all__ = ["Readers", "picture_of"]
 
@@ -41,10 +42,10 @@ class Readers:
                 self._open[name] = open_reader(name, self._context)
             return self._open[name]
 
-    def put(self, name: str, reader: Reader) -> None:
-        """Let `reader` answer to `name`, before anybody asks for it."""
-        with self._lock:
-            self._open[name] = reader
+    def tells_probabilities(self, name: str) -> bool:
+        """Whether the model behind the card `name` says how sure it was of its words."""
+        server = load_vlm_card(name, self._context.settings.home).server
+        return server is None or server.logprobs
 
     def close(self) -> None:
         """Close every reader."""

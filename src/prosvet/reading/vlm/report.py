@@ -30,7 +30,7 @@ class ByReader(Frozen):
     told_findings : bool
         The prompt had the compact findings in it. Then agreeing with them proves nothing.
     asked : tuple of Asked
-        Every prompt exactly as it was sent, with its answer.
+        The prompt of each round exactly as it was sent, with its answer.
     flags : tuple of Flag
         Where the report and the compact findings part; empty does not mean that it is right.
     """

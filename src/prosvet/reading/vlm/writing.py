@@ -14,7 +14,7 @@ from prosvet.reading.vlm.prompts import Shape, report_prompt
 
 __all__ = ["Asked", "ReaderGenerator"]
 
-_TOKENS, _MOST = 512, 2048
+_TOKENS = 1024  # three times what a long report takes
 
 
 class Asked(Frozen):
@@ -31,7 +31,7 @@ class ReaderGenerator:
     Attributes
     ----------
     asked : list of Asked
-        Every exchange, those that failed for their form as well.
+        The exchange of each round.
     """
 
     def __init__(
@@ -49,27 +49,25 @@ class ReaderGenerator:
         Raises
         ------
         VlmError
-            When the model gives no answer, half a one twice, or one that is not in the form.
+            When the model gives no answer, half a one, or one that is not in the form.
         """
         prompt = report_prompt(
             brief, self._shape, findings=self._findings, prior=self._prior, before=self._before if feedback else "",
             issues=feedback,
         )  # fmt: skip
-        answer = self._answer(brief, prompt, _TOKENS)
-        if answer.finish == "length":
-            answer = self._answer(brief, prompt, _MOST)
+        answer = self._answer(brief, prompt)
         self._before = report_text(answer, self._shape, brief.lang)
         if not self._before.strip():
             raise VlmError(name=self._reader.name, reason="empty")
         return self._before
 
-    def _answer(self, brief: Brief, prompt: str, tokens: int) -> Answer:
+    def _answer(self, brief: Brief, prompt: str) -> Answer:
         question = Question(
             prompt=prompt,
             pictures=self._pictures,
             schema=REPORT if self._shape == "json" else None,
             pattern=LINE if self._shape == "line" else None,
-            max_tokens=tokens,
+            max_tokens=_TOKENS,
             seed=brief.seed % 2**31,
             timeout=self._timeout,
             lang=brief.lang,
