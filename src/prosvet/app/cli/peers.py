@@ -22,13 +22,22 @@ _Since = Annotated[str | None, typer.Option("--since", metavar="YYYY-MM-DD", sho
 _Until = Annotated[str | None, typer.Option("--until", metavar="YYYY-MM-DD", show_default=False)]
 _Modality = Annotated[list[str] | None, typer.Option("--modality", show_default=False)]
 
+_RIGHTS = {
+    "send": "may_send",
+    "query": "may_query",
+    "query_us": "may_query_us",
+    "results": "gets_results",
+    "commitment": "commitment",
+}
+"""What stands under ``cli.peers.may``, and what says so of a peer."""
+
 
 def list_(session: Session) -> Answer:
     """All of hospital.toml."""
     done = _run(session, action="list")
     rows = [
         (one.name, one.place, session.say(f"cli.peers.secured.{str(one.secured).lower()}"),
-         ", ".join(session.say(f"cli.peers.may.{may}") for may in ("send", "query", "results") if _may(one, may)))
+         ", ".join(session.say(f"cli.peers.may.{may}") for may in _RIGHTS if _may(one, may)))
         for one in done.peers
     ]  # fmt: skip
     return _table(session, done, rows, ("name", "place", "security", "rights"))
@@ -132,7 +141,7 @@ def _table(session: Session, done: PeersResult, rows: Sequence[tuple[str, ...]],
 
 
 def _may(one: object, what: str) -> bool:
-    return bool(getattr(one, {"send": "may_send", "query": "may_query", "results": "gets_results"}[what]))
+    return bool(getattr(one, _RIGHTS[what]))
 
 
 def _day(spoken: str | None, name: str) -> date | None:

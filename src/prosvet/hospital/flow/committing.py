@@ -23,6 +23,7 @@ __all__ = ["Committing", "committing"]
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 32
+_BRIEFLY = 0.5  # seconds to wait there for a peer whose last report did not come that way: it holds up what is sent
 
 
 class Committing:
@@ -42,6 +43,7 @@ class Committing:
     ) -> None:
         self._ledger, self._peer, self._aet, self._audit = ledger, peer, aet, audit
         self._retry, self._linger = retry or Retry(), linger
+        self._stay = linger
         self._outbox = Outbox(ledger, peer.name, self._retry)
         self._failures, self._at = 0, 0.0  # requests that were not taken, in a row; monotonic: not before
         self._begun = False
@@ -66,7 +68,7 @@ class Committing:
     def _ask(self, parcels: Sequence[Parcel], transaction: str) -> None:
         objects = [(one.sop_class or "", one.sop_uid or "") for one in parcels]
         try:
-            commit.request(self._peer, transaction, objects, self._heard, self._aet, linger=self._linger)
+            came = commit.request(self._peer, transaction, objects, self._heard, self._aet, linger=self._stay)
         except PeerError as error:  # unreachable is one of them
             self._failures += 1
             wait = self._retry.wait(self._failures)
@@ -75,6 +77,7 @@ class Committing:
             log.warning("%s was not asked for storage commitment: %s", self._peer.name, error.details["reason"])
         else:
             self._failures = 0
+            self._stay = self._linger if came else min(self._linger, _BRIEFLY)
 
     def _heard(self, report: Dataset) -> bool:
         settled = settle(self._ledger, (self._peer.name,), report)

@@ -57,6 +57,7 @@ _ROUND = 0.5  # seconds between two rounds of the watch
 _WRITE_EVERY = 5.0
 _AUDIT_EVERY = 60.0  # seconds: a flood of refusals of one kind is one line a minute
 _GRACE = 20.0  # seconds for objects in flight when the node stops
+_CONNECT = 10.0  # seconds until the destination of a C-MOVE has to be reached
 _PROCESSING_FAILURE = 0x0110
 _FAREWELL = 0.1  # seconds for an A-ABORT to leave
 
@@ -141,6 +142,7 @@ class DicomNode:
         entity.maximum_associations = node.max_associations + 2 * _SPARE  # the limit is ours: :meth:`_requested`
         entity.acse_timeout = min(30.0, node.idle_timeout)
         entity.dimse_timeout = entity.network_timeout = node.idle_timeout
+        entity.connection_timeout = _CONNECT
         entity.implementation_class_uid = IMPLEMENTATION_UID
         entity.implementation_version_name = IMPLEMENTATION_VERSION
         handlers: list[EventHandlerType] = [
