@@ -29,7 +29,7 @@ class FlowRecipe:
 
 @dataclass(frozen=True)
 class Latents:
-    """Standardised latents (V, N, 12, 16, 16) of V slightly moved copies of N films; mean and spread by channel (12,)."""
+    """Standardised latents (V, N, 12, 16, 16) of V slightly moved copies of N films; mean, spread by channel (12,)."""
 
     values: Tensor
     mean: Tensor
