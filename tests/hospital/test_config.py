@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from prosvet.core.context import Context
 from prosvet.core.errors import InvalidSettings
-from prosvet.hospital.config import FILE, HospitalConfig, load_config, parse_peer, read_secret
+from prosvet.hospital.config import FILE, HospitalConfig, Peer, load_config, parse_peer, read_secret
+from prosvet.hospital.node.admission import Admission
 
 _PEER = '[[peers]]\nname = "pacs"\naet = "PACS"\nhost = "10.0.0.5"\nport = 104\nmay_send = true\n'
 
@@ -99,3 +101,32 @@ def test_a_file_that_is_no_secret_is_refused(tmp_path: Path, data: bytes) -> Non
     file.chmod(0o600)
     with pytest.raises(InvalidSettings):
         read_secret(file)
+
+
+@pytest.mark.parametrize("word", ["may_send", "may_query_us", "commitment"])
+def test_who_may_call_us_is_known_by_address(word: str) -> None:
+    named = {"name": "pacs", "aet": "PACS", "host": "pacs.hospital.example", "port": 104, word: True}
+    with pytest.raises(ValidationError, match="addresses are needed"):
+        Peer.model_validate(named)
+    assert Peer.model_validate(named | {"addresses": ["10.0.0.5"]}).may_call
+    assert not Peer.model_validate(named | {word: False}).may_call
+
+
+def test_each_may_do_what_it_is_listed_for_and_no_more() -> None:
+    peers = [
+        {"name": "device", "aet": "DEV", "host": "10.0.0.1", "port": 1, "may_send": True},
+        {"name": "station", "aet": "ST", "host": "10.0.0.2", "port": 1, "may_query_us": True},
+        {"name": "pacs", "aet": "PACS", "host": "10.0.0.3", "port": 1, "commitment": True},
+    ]
+    listed = Admission(HospitalConfig.model_validate({"peers": peers}))
+    rights = ("send", "query", "report")
+    for own, (aet, address) in enumerate((("DEV", "10.0.0.1"), ("ST", "10.0.0.2"), ("PACS", "10.0.0.3"))):
+        assert [listed.may(right, address, aet) for right in rights] == [number == own for number in range(3)]
+        assert listed.reason(address, aet, "PROSVET") is None
+    assert listed.reason("10.0.0.2", "DEV", "PROSVET") == "address"
+    assert listed.reason("127.0.0.1", "ANYONE", "PROSVET") == "calling_aet"
+    assert not listed.may("query", "10.0.0.1", "ST")
+    home = Admission(HospitalConfig.model_validate({"peers": peers[1:]}))  # no sender is listed: this computer is one
+    assert home.may("send", "127.0.0.1", "ANYONE")
+    assert not home.may("query", "127.0.0.1", "ANYONE")
+    assert not home.may("send", "10.0.0.2", "ST")
