@@ -214,9 +214,13 @@ CAPABILITIES: dict[str, Capability] = {
     ),
     "models": Capability(
         "prosvet.models.api", "ModelsRequest", "ModelsResult",
-        ("models.list", "models.show", "models.verify"), "models",
+        ("models.list", "models.show", "models.verify", "models.add"), "models",
         routes=("GET /v1/models", "GET /v1/models/{name}", "POST /v1/models/{name}/verify"),
         pages=("GET /models", "GET /models/{name}", "POST /models/{name}/verify"),
+    ),
+    # Over a whole archive it takes hours: on the command line alone.
+    "encode": Capability(
+        "prosvet.archive.encode_api", "EncodeRequest", "EncodeResult", ("encode",), "archive/test_encode.py"
     ),
     # Training takes hours of every core and a data set on this disk: on the command line alone.
     "train": Capability(

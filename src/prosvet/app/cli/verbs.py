@@ -39,6 +39,7 @@ from prosvet.app.cli.compare import compare
 from prosvet.app.cli.compare_readings import compare_readings
 from prosvet.app.cli.deidentify import deidentify
 from prosvet.app.cli.doctor import doctor
+from prosvet.app.cli.encode import encode
 from prosvet.app.cli.evaluate_findings import findings
 from prosvet.app.cli.evaluate_reports import reports
 from prosvet.app.cli.evaluate_retrieval import retrieval
@@ -146,6 +147,8 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "models.list": models.list_,
     "models.show": models.show,
     "models.verify": models.verify,
+    "models.add": models.add,
+    "encode": encode,
     "train.encoder": train.encoder,
     "train.anatomy": train.anatomy,
     "train.gates": train.gates,

@@ -58,8 +58,10 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, words = tmp_path_factory.mktemp("bert"), causal_tokenizer()
     words.padding_side = "right"
     torch.manual_seed(0)
-    config = BertConfig(vocab_size=len(words), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
-                        num_attention_heads=4, max_position_embeddings=256, pad_token_id=words.pad_token_id)  # fmt: skip
+    config = BertConfig(
+        vocab_size=len(words), hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+        num_attention_heads=4, max_position_embeddings=256, pad_token_id=words.pad_token_id,
+    )  # fmt: skip
     BertModel(config).save_pretrained(folder)
     words.save_pretrained(folder)
     return folder

@@ -25,7 +25,8 @@ from prosvet.training.vlm.chain.stages import train_projector
 def projector_recipe(listing: Path, llama: Path, siglip: Path, kind: str = "mlp", **more: object) -> ProjectorRecipe:
     loop = {"steps": 12, "batch": 3, "lr": 0.01, "save_every": 6}
     given: dict[str, object] = {
-        "kind": "projector", "name": "tiny", "eyes": {"kind": "siglip", "path": siglip}, "language": {"path": llama},
+        "kind": "projector", "name": "tiny", "eyes": {"kind": "siglip", "path": siglip},
+        "language": {"path": llama},
         "projector": {"kind": kind, "tokens": 4, "heads": 4, "layers": 1}, "lora": {"targets": r".*layers\.\d+\..*_proj",
         "rank": 4}, "data": listing, "first": loop, "second": loop,
     }  # fmt: skip
@@ -129,7 +130,8 @@ def test_masked_modelling_learns_and_its_tower_is_a_siglip_again(listing: Path, 
 
 def test_two_processes_train_as_one(listing: Path, siglip: Path, tmp_path: Path) -> None:
     recipe, out = _masked(tmp_path, listing, siglip, 3), tmp_path / "run"
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1",
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines",
+               "1",
                "--mixed_precision", "no", "--dynamo_backend", "no", "-m", "prosvet", "train", "projector", "--recipe",
                str(recipe), "--out", str(out)]  # fmt: skip
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PROSVET_HOME": str(tmp_path / "home")}
@@ -153,11 +155,12 @@ def test_studies_with_the_same_text_are_not_told_to_be_strangers() -> None:
 def test_a_recipe_says_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         load_chain_recipe(tmp_path / "none.toml")
+    masked = 'kind = "masked"\nname = "a"\nencoder = "e"\ndata = "d"\nloop = {steps = 0, lr = 0.1}\n'
     with pytest.raises(InvalidSettings, match="steps"):
-        load_chain_recipe(_written(tmp_path / "r.toml", 'kind = "masked"\nname = "a"\nencoder = "e"\ndata = "d"\nloop = {steps = 0, lr = 0.1}\n'))  # fmt: skip
-    language = _written(tmp_path / "l.toml", 'kind = "language"\nname = "a"\nmodel = {path = "m"}\nloop = {steps = 1, lr = 0.1}\n')  # fmt: skip
+        load_chain_recipe(_written(tmp_path / "r.toml", masked))
+    language = 'kind = "language"\nname = "a"\nmodel = {path = "m"}\nloop = {steps = 1, lr = 0.1}\n'
     with pytest.raises(InvalidSettings, match="projector"):
-        run(ChainRequest(verb="projector", recipe=language, out=tmp_path), Context())
+        run(ChainRequest(recipe=_written(tmp_path / "l.toml", language), out=tmp_path), Context())
 
 
 def test_a_patient_on_two_sides_is_refused(tmp_path: Path) -> None:

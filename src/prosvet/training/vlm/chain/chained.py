@@ -142,7 +142,7 @@ def _language(given: LanguageModel) -> tuple[Any, Any]:
     tokenizer = transformers.AutoTokenizer.from_pretrained(given.path, local_files_only=True)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    tokenizer.add_special_tokens({"additional_special_tokens": [PLACE]}, replace_additional_special_tokens=False)
+    tokenizer.add_tokens([PLACE], special_tokens=True)
     if len(tokenizer) > language.get_input_embeddings().num_embeddings:
         language.resize_token_embeddings(len(tokenizer))  # the place itself is never read: its row stays unused
     return language, tokenizer

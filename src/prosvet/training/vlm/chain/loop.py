@@ -105,7 +105,7 @@ def _saved(path: Path, run: str) -> dict[str, Any] | None:
         return None
     saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     if saved["run"] != run:
-        raise TuningError(reason="another_run", name=path.parent.name)
+        raise TuningError(reason="other_recipe", name=path.parent.name)
     return saved
 
 
