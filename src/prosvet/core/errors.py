@@ -27,6 +27,7 @@ __all__ = [
     "BodyTooLarge",
     "Busy",
     "Cancelled",
+    "CardRefused",
     "CardsDiffer",
     "ChallengerNotAssessed",
     "ChallengerWorse",
@@ -433,6 +434,15 @@ class ModelHashMismatch(ModelError):
     """Details: name, file, expected, found."""
 
     code = "model_hash_mismatch"
+
+
+class CardRefused(ModelError):
+    """A model's card that is not taken in. Details: name, reason (under ``card_reasons``), facts."""
+
+    code = "card_refused"
+    http_status = 422
+    exit_code = 2
+    reasons = "card_reasons"
 
 
 class VlmError(ModelError):

@@ -22,6 +22,7 @@ class Settings(Frozen):
     lang: Lang = Field(default="ru", description="Language of messages and drafts: ru or en.")
     threads: int = Field(default=2, ge=1, le=256, description="Processor threads for models and indexes.")
     model: str = Field(default="compact", description="Card of the reading model.")
+    encoder: str = Field(default="", description="Card of another image encoder for search; empty is the model's own.")
     operating_point: str = Field(default="balanced", description="Operating point of the model's card.")
     site: str = Field(
         default="local",

@@ -28,6 +28,11 @@ class Layered:
         return sum(len(part) for part in self.parts)
 
     @property
+    def width(self) -> int:
+        """Numbers in a vector; 0 where there is none."""
+        return self.parts[0].width if self.parts else 0
+
+    @property
     def ids(self) -> Ids:
         """All ids held."""
         return np.concatenate([np.zeros(0, dtype=np.int64), *(part.ids for part in self.parts)])

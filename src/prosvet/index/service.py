@@ -67,10 +67,10 @@ class Indexes:
 
     @classmethod
     def from_context(cls, context: Context) -> Self:
-        """The indexes of the context's archive; vectors of the model in force are preferred."""
+        """The indexes of the context's archive; vectors of the settings' encoder, or of the model in force, first."""
         settings = context.settings
         return cls(context.get(Store), settings.home, threads=settings.threads,
-                   model=lambda: deployed(settings).model, progress=context.progress)  # fmt: skip
+                   model=lambda: settings.encoder or deployed(settings).model, progress=context.progress)  # fmt: skip
 
     @property
     def image_vectors(self) -> Layered:

@@ -17,6 +17,7 @@ from prosvet.core.types import Status
 from prosvet.imaging.film import Film
 from prosvet.language.vocabulary import vocabulary
 from prosvet.models.adapter import base_revision
+from prosvet.models.encode import Encoder
 from prosvet.models.examine import Examination, Examiner
 from prosvet.models.text import SentenceEncoder
 from prosvet.search.match import Thresholds, lift
@@ -47,6 +48,8 @@ class Question:
         In the space of the sentence encoder.
     vector_model : str
         ``NAME@REVISION`` that made it of a film; empty for texts.
+    image_vector : ndarray or None
+        Of a text or report: its vector in the space `vector_model` of another encoder of films, when one is set.
     study : str
         The study that a stored film or report belongs to: it is no answer to itself; empty for none.
     """
@@ -57,6 +60,7 @@ class Question:
     words: str = ""
     vector: NDArray[np.float32] | None = None
     vector_model: str = ""
+    image_vector: NDArray[np.float32] | None = None
     study: str = ""
 
 
@@ -78,7 +82,25 @@ def ask_query(query: ParsedQuery, context: Context) -> Question:
     mean = vectors.sum(axis=0) if len(vectors) else None
     length = 0.0 if mean is None else float(np.linalg.norm(mean))
     vector = None if mean is None or length == 0 else (mean / length).astype(np.float32)
-    return Question("text", query, words=" ".join(phrases), vector=vector)
+    space, image_vector = _by_encoder(query, context)
+    return Question("text", query, words=" ".join(phrases), vector=vector, vector_model=space,
+                    image_vector=image_vector)  # fmt: skip
+
+
+def _by_encoder(query: ParsedQuery, context: Context) -> tuple[str, NDArray[np.float32] | None]:
+    """The space and vector of a text by the encoder of the settings; none where it knows no texts."""
+    if not context.settings.encoder:
+        return "", None
+    encoder = context.get(Encoder)
+    names = [vocabulary()[c.id].names for c in query.wanted]
+    phrases = [name[lang] for name in names for lang in encoder.card.languages]
+    if encoder.knows(query.language) and query.free_text:
+        phrases.insert(0, query.free_text)
+    if not phrases:
+        return encoder.space, None
+    mean = encoder.texts(list(dict.fromkeys(phrases))).sum(axis=0)
+    length = float(np.linalg.norm(mean))
+    return encoder.space, None if length == 0 else (mean / length).astype(np.float32)
 
 
 def ask_conditions(where: str, lang: Lang) -> Question:
@@ -105,7 +127,8 @@ def ask_report(text: str, where: str, lang: Lang, context: Context) -> Question:
     elif not affirmed:
         findings["normal"] = 1.0  # everything denied is a normal film, in other words
     vector = ReportVectors(context.get(SentenceEncoder)).encode([text])[0]
-    return Question("report", query, findings, words=query.free_text, vector=vector)
+    space = context.get(Encoder).space if context.settings.encoder else ""
+    return Question("report", query, findings, words=query.free_text, vector=vector, vector_model=space)
 
 
 def ask_image(film: Film, where: str, lang: Lang, context: Context) -> Question:
@@ -120,7 +143,11 @@ def ask_image(film: Film, where: str, lang: Lang, context: Context) -> Question:
     _check(seen, film.name)
     thresholds = Thresholds.of(context)
     model = f"{seen.model.name}@{base_revision(seen.model.revision)}"
-    return of_film(seen.scores, seen.vector, model, where, lang, thresholds)
+    vector = seen.vector
+    if context.settings.encoder:
+        encoder = context.get(Encoder)
+        vector, model = encoder.films([seen.film])[0][0], encoder.space
+    return of_film(seen.scores, vector, model, where, lang, thresholds)
 
 
 def of_film(

@@ -183,10 +183,18 @@ def _words(query: str, index: TextIndex, facts: Facts) -> Values:
 
 def _usable(kind: Kind, question: Question, vectors: Layered) -> Values | None:
     """The question's vector, when it lies in the space of the index."""
-    if question.vector is None or not len(vectors):
+    if not len(vectors):
+        return None
+    if question.asked != "image" and kind == "images" and question.vector_model:
+        # Films were encoded by another encoder: a text is compared with them by its own tower, or not at all.
+        return question.image_vector if question.vector_model == vectors.model else None
+    if question.vector is None:
         return None
     if question.asked == "image" and kind == "images" and question.vector_model != vectors.model:
         log.warning("vectors of %s cannot be compared with those of %s", question.vector_model, vectors.model)
+        return None
+    if len(question.vector) != vectors.width:
+        log.warning("the index holds vectors of %s, which texts cannot be compared with", vectors.model)
         return None
     return question.vector
 

@@ -1,7 +1,9 @@
-"""`prosvet models list|show|verify`: the cards and their weights."""
+"""`prosvet models list|show|verify|add`: the cards and their weights."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from prosvet.models.api import ModelsResult
     from prosvet.models.card import Card
 
-__all__ = ["list_", "show", "verify"]
+__all__ = ["add", "list_", "show", "verify"]
 
 
 def list_(session: Session) -> Answer:
@@ -37,10 +39,22 @@ def verify(
     return Answer(result, lambda console: _rows(result, session, console), status=int(not result.ok))
 
 
-def _run(session: Session, action: str, name: str | None) -> ModelsResult:
+def add(
+    session: Session,
+    card: Annotated[str, typer.Argument(metavar="CARD", show_default=False)],
+    weights: Annotated[Path | None, typer.Option("--weights", show_default=False)] = None,
+    revision: Annotated[str | None, typer.Option("--revision", show_default=False)] = None,
+    replace: Annotated[bool, typer.Option("--replace")] = False,
+) -> Answer:
+    """Keep a card in ``HOME/models``, its weights hashed and its revision pinned."""
+    result = _run(session, "add", card, weights=weights, revision=revision, replace=replace)
+    return Answer(result, lambda console: _rows(result, session, console))
+
+
+def _run(session: Session, action: str, name: str | None, **more: object) -> ModelsResult:
     from prosvet.models.api import ModelsRequest, run
 
-    return run(session.request(ModelsRequest, action=action, name=name), session.context)
+    return run(session.request(ModelsRequest, action=action, name=name, **more), session.context)
 
 
 def _rows(result: ModelsResult, session: Session, console: Console) -> None:
@@ -50,7 +64,7 @@ def _rows(result: ModelsResult, session: Session, console: Console) -> None:
     for column in ("name", "revision", "size", "licence", "title", "state"):
         table.add_column(session.say(f"cli.models.columns.{column}"), header_style="dim")
     for row in result.models:
-        state = {None: "", True: session.say("cli.models.verified"), False: row.problem}[row.verified]
+        state = {None: row.problem, True: session.say("cli.models.verified"), False: row.problem}[row.verified]
         table.add_row(row.name, row.revision, f"{row.megabytes:.1f} MB", row.licence, row.title, state)
     console.print(table)
 
@@ -59,6 +73,7 @@ def _card(result: ModelsResult, session: Session, console: Console) -> None:
     _rows(result, session, console)
     card = result.card
     if card is None:
+        _limits(result.other.limits if result.other is not None else {}, session, console)
         return
     console.print(f"\n{session.say('cli.models.points')}", style="bold", markup=False)
     console.print(_points(card, session))
@@ -69,8 +84,12 @@ def _card(result: ModelsResult, session: Session, console: Console) -> None:
             console.print(
                 f"  {figure.metric}, {figure.data} (n={figure.n}): {figure.value:.3f}{interval}", markup=False
             )  # fmt: skip
+    _limits(card.limits, session, console)
+
+
+def _limits(limits: Mapping[str, tuple[str, ...]], session: Session, console: Console) -> None:
     console.print(f"\n{session.say('cli.models.limits')}", style="bold", markup=False)
-    for limit in card.limits[session.lang]:
+    for limit in limits.get(session.lang, ()):
         console.print(f"  • {limit}", markup=False)
 
 

@@ -80,7 +80,7 @@ class HttpReader:
         if not self._known:
             self._introduced(self._called("GET", "/v1/model", None, question.timeout, deadline, cancelled))
             self._known = True
-        prompt = plain(question, self._card.prompt, form_words(question))
+        prompt = plain(question, self._card.prompt, form_words(question), loose=True)
         images = prepared(question.pictures, self._card.images, self.name)
         self._outgoing.sends(len(images))
         body = {

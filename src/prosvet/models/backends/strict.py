@@ -11,7 +11,7 @@ from prosvet.core.errors import VlmError
 from prosvet.core.optional import require
 from prosvet.models.vlm.card import Load
 
-__all__ = ["device_of", "load_strictly"]
+__all__ = ["device_of", "load_strictly", "refuse_differences"]
 
 _SHOWN = 3
 
@@ -61,7 +61,7 @@ def load_strictly(name: str, kind: Any, folder: Path, load: Load, *, remote_code
         raise VlmError(name=name, reason="no_memory") from None
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise VlmError(name=name, reason="generation", problem=_first_line(error)) from None
-    _refuse_differences(name, info, load.allowed_missing)
+    refuse_differences(name, info, load.allowed_missing)
     return model.eval()
 
 
@@ -74,7 +74,8 @@ def _quantised(kind: str, torch: Any) -> Any:
                   bnb_4bit_compute_dtype=torch.bfloat16)  # fmt: skip
 
 
-def _refuse_differences(name: str, info: dict[str, Any], allowed: Iterable[str]) -> None:
+def refuse_differences(name: str, info: dict[str, Any], allowed: Iterable[str]) -> None:
+    """Raise :class:`VlmError` where tensors are missing, unexpected or of another shape."""
     patterns = [re.compile(pattern) for pattern in allowed]
     missing = [key for key in sorted(info["missing_keys"]) if not any(p.fullmatch(key) for p in patterns)]
     unexpected = sorted(info["unexpected_keys"])

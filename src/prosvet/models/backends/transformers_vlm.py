@@ -213,6 +213,8 @@ class TransformersReader:
     def _batch(self, questions: Sequence[Question], constrained: str) -> _Batch:
         prompts = tuple(self._prompt(question, constrained) for question in questions)
         pictures = [prepared(question.pictures, self._card.images, self.name) for question in questions]
+        for prompt, images in zip(prompts, pictures, strict=True):
+            self._every_picture_has_a_place(prompt, len(images))
         given: dict[str, Any] = {"text": list(prompts), "return_tensors": "pt", "padding": True}
         if any(pictures):
             given["images"] = pictures
@@ -226,6 +228,13 @@ class TransformersReader:
         if limit and longest > limit:
             raise VlmError(name=self.name, reason="too_long", length=longest, limit=limit)
         return _Batch(tuple(questions), prompts, inputs)
+
+    def _every_picture_has_a_place(self, prompt: str, count: int) -> None:
+        """A picture without its mark in the prompt would be passed over in silence."""
+        mark = getattr(self._processor, "image_token", None)
+        if isinstance(mark, str) and prompt.count(mark) != count:
+            places = prompt.count(mark)
+            raise VlmError(name=self.name, reason="no_picture_places", places=places, count=count)
 
     def _prompt(self, question: Question, constrained: str) -> str:
         """The exact words that go to the model, with its marks for pictures."""

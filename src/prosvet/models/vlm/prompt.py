@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from prosvet.core.errors import InvalidRequest
 from prosvet.core.i18n import Lang, catalogue
 from prosvet.models.vlm.card import Prompt
 from prosvet.models.vlm.types import Picture, Question
@@ -46,8 +47,18 @@ def messages(question: Question, prompt: Prompt, suffix: str = "") -> list[Messa
     return made
 
 
-def plain(question: Question, prompt: Prompt, suffix: str = "") -> str:
+def plain(question: Question, prompt: Prompt, suffix: str = "", *, loose: bool = False) -> str:
     """One text by the template of the card.
+
+    Parameters
+    ----------
+    loose : bool
+        Pictures travel beside the words, so that the template needs no place for them.
+
+    Raises
+    ------
+    InvalidRequest
+        When the template has no place for what is given.
 
     Examples
     --------
@@ -62,6 +73,9 @@ def plain(question: Question, prompt: Prompt, suffix: str = "") -> str:
     history = "".join(
         prompt.turn.replace("{prompt}", turn.prompt).replace("{answer}", turn.answer) for turn in question.history
     )
+    for given, place in ((question.history, "{history}"), (question.pictures, "{pictures}")):
+        if given and place not in prompt.template and not (loose and place == "{pictures}"):
+            raise InvalidRequest(name=place.strip("{}"), reason="the model's card has no place for them")
     places = {"{system}": prompt.system, "{pictures}": pictures, "{history}": history}
     text = prompt.template
     for place, words in places.items():
