@@ -128,8 +128,8 @@ def _train(recipe: Recipe, out: Path, context: Context) -> Outcome:
     record = record_of(out)
     facts: dict[str, Fact] = {
         "trainable": done.trainable, "total": done.total, "steps": done.steps, "resumed": done.resumed,
-        "first": done.first, "last": done.last, "best": done.best, **record.sides, "patients": record.patients,
-        "replayed": record.replayed,
+        "first": done.first, "last": done.last, "best": done.best, "processes": done.processes,
+        **record.sides, "patients": record.patients, "replayed": record.replayed,
     }  # fmt: skip
     return done.adapter, facts, {}, ()
 

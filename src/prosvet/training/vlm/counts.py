@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from prosvet.core.errors import TuningError
+from prosvet.core.optional import require
 from prosvet.training.vlm.recipe import Lora
 
 __all__ = ["Count", "adapted", "count", "language_model", "meta_model", "published_config", "rank_of"]
@@ -69,10 +70,9 @@ def published_config() -> Any:
 
 def meta_model(config: Any) -> nn.Module:
     """The architecture without its weights: no memory, only shapes."""
-    from transformers import AutoModelForImageTextToText
-
+    auto: Any = require("transformers", "vlm").AutoModelForImageTextToText
     with torch.device("meta"):
-        model: nn.Module = AutoModelForImageTextToText.from_config(config)
+        model: nn.Module = auto.from_config(config)
     return model
 
 
@@ -87,8 +87,8 @@ def language_model(model: nn.Module) -> tuple[str, nn.Module]:
     find = getattr(model, "get_decoder", None)
     decoder = find() if find is not None else None
     for name, module in model.named_modules():
-        if name and module is decoder:
-            return name, module
+        if name and isinstance(decoder, nn.Module) and module is decoder:
+            return name, decoder
     raise TuningError(reason="no_decoder", name=type(model).__name__)
 
 

@@ -80,9 +80,7 @@ def _device(asked: str) -> str:
         return asked
     if not torch.cuda.is_available():
         return "cpu"
-    from accelerate import PartialState
-
-    return str(PartialState().device)
+    return str(require("accelerate", "vlm").PartialState().device)
 
 
 def with_adapter(model: Any, lora: Lora, seed: int) -> tuple[Any, Count]:

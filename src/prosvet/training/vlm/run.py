@@ -85,6 +85,8 @@ class Trained:
         The training loss at the first and the last step.
     best : float or None
         The lowest dev loss.
+    processes : int
+        That trained together.
     """
 
     adapter: Path
@@ -95,6 +97,7 @@ class Trained:
     first: float
     last: float
     best: float | None
+    processes: int = 1
 
 
 def record_of(out: Path) -> RunRecord:
@@ -174,11 +177,11 @@ def train(recipe: Recipe, out: Path, context: Context) -> Trained:
     if recipe.continual.former is not None:
         # Only now: the fresh adapters have shown that the recipe's pattern and number hold.
         model = adapter_from(model.unload(), recipe.continual.former / ADAPTER, trainable=True)
-    rows = [CaseRows(side(cases, part), recipe.prompt, context.settings, recipe.model.longest_edge)
+    learned, held = [CaseRows(side(cases, part), recipe.prompt, context.settings, recipe.model.longest_edge)
             for part in ("train", "dev")]  # fmt: skip
     lang = context.lang
     trainer = build_trainer(
-        recipe, model, processor, *rows, out,
+        recipe, model, processor, learned, held, out,
         curves=lambda history: _keep_curves(history, out, context),
         samples=_sampler(recipe, model, processor, side(cases, "dev"), out, context, lambda: _sharded(trainer)),
     )  # fmt: skip
@@ -192,6 +195,7 @@ def train(recipe: Recipe, out: Path, context: Context) -> Trained:
         "resumed": int(start.name.rpartition("-")[2]) if start else None,
         "first": shown[0] if shown else float("nan"), "last": shown[-1] if shown else float("nan"),
         "best": trainer.state.best_metric,
+        "processes": trainer.accelerator.num_processes,
     }  # fmt: skip
     if trainer.is_world_process_zero():
         write_curves(history, out, lang)

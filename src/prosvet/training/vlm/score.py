@@ -236,12 +236,15 @@ def _scores(recipe: Recipe, found: dict[tuple[When, Way], Evaluation], formed: d
         for (when, way), evaluation in found.items()
     )
     times: tuple[When, ...] = ("before", "after")
-    film = {when: _gap(found[when, "other_image"].items, found[when, "image_case"].items) for when in times}
-    tuned = {way: _gap(found["before", way].items, found["after", way].items)
-             for way in WAYS if ("before", way) in found}  # fmt: skip
+    film: dict[str, Figure] = {
+        when: _gap(found[when, "other_image"].items, found[when, "image_case"].items) for when in times
+    }
+    tuned: dict[str, Figure] = {
+        way: _gap(found["before", way].items, found["after", way].items) for way in WAYS if ("before", way) in found
+    }
     there = {name for one in ways for name in one.metrics}
     return Scores(
-        ways=ways, film_adds=film, tuning_adds=dict(tuned), missing=tuple(name for name in SHOWN if name not in there)
+        ways=ways, film_adds=film, tuning_adds=tuned, missing=tuple(name for name in SHOWN if name not in there)
     )
 
 

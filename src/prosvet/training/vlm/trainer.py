@@ -12,8 +12,8 @@ import torch
 from transformers import EarlyStoppingCallback, PrinterCallback, TrainerCallback
 from transformers.trainer_callback import TrainerControl, TrainerState
 from transformers.training_args import TrainingArguments
-from trl import SFTConfig, SFTTrainer
 
+from prosvet.core.optional import require
 from prosvet.training.vlm.counts import language_model
 from prosvet.training.vlm.recipe import Recipe, Refine
 from prosvet.training.vlm.refine import Watch, refining_loss
@@ -22,6 +22,7 @@ from prosvet.training.vlm.rows import CaseRows
 __all__ = ["WHOLE", "RefiningTrainer", "arguments", "build_trainer", "last_whole"]
 
 log = logging.getLogger(__name__)
+_trl: Any = require("trl", "vlm")  # without types that a checker can follow
 
 WHOLE = "whole.json"
 """Written into a checkpoint last of all: one without it was cut short, and nothing goes on from it."""
@@ -33,7 +34,7 @@ def arguments(recipe: Recipe, out: Path) -> Any:
     steps = recipe.steps
     cpu = recipe.model.device == "cpu" or not torch.cuda.is_available()
     reentrant = {"gradient_checkpointing_kwargs": {"use_reentrant": False}} if steps.gradient_checkpointing else {}
-    return SFTConfig(
+    return _trl.SFTConfig(
         output_dir=str(out / "checkpoints"),
         num_train_epochs=steps.epochs,
         max_steps=steps.most or -1,
@@ -70,7 +71,7 @@ def arguments(recipe: Recipe, out: Path) -> Any:
     )
 
 
-class RefiningTrainer(SFTTrainer):  # type: ignore[misc, unused-ignore]
+class RefiningTrainer(_trl.SFTTrainer):  # type: ignore[misc]
     """Supervised tuning with the term of :mod:`prosvet.training.vlm.refine` added to the language loss."""
 
     def __init__(self, *args: Any, refine: Refine, **given: Any) -> None:
@@ -85,27 +86,30 @@ class RefiningTrainer(SFTTrainer):  # type: ignore[misc, unused-ignore]
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """The language loss, and the weighted term."""
-        if self._watch is None:
+        """The language loss, and the weighted term while training: the dev loss stays that of the language alone."""
+        if self._watch is None or return_outputs or not self.model.training:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-        loss, outputs = super().compute_loss(model, inputs, True, num_items_in_batch)
-        if not self.model.training:
-            return (loss, outputs) if return_outputs else loss  # the dev loss stays that of the language alone
-        if self._watch.entered is None or self._watch.left is None:
-            raise RuntimeError("the decoder was not called")
+        # Not with return_outputs: that is a second forward pass, without a gradient, and the one that would be seen.
+        loss = super().compute_loss(model, inputs, False, num_items_in_batch)
+        if self._watch.entered is None or self._watch.left is None or not self._watch.left.requires_grad:
+            raise RuntimeError("the decoder was not called, or without a gradient")
         term = refining_loss(
-            self._watch.entered, self._watch.left, inputs["input_ids"], inputs["labels"], self._image_token,
-            kind=self._refine.kind, temperature=self._refine.temperature,
-        )  # fmt: skip
+            self._watch.entered,
+            self._watch.left,
+            inputs["input_ids"],
+            inputs["labels"],
+            self._image_token,
+            kind=self._refine.kind,
+            temperature=self._refine.temperature,
+        )
         self._watch.clear()
         self._metrics["train"]["refine"].append(float(term.detach()))
         # With num_items_in_batch the trainer leaves the mean over accumulated batches to the loss.
         share = 1.0 if num_items_in_batch is None else 1.0 / self.current_gradient_accumulation_steps
-        loss = loss + self._refine.weight * share * term
-        return (loss, outputs) if return_outputs else loss
+        return loss + self._refine.weight * share * term
 
 
-class _Seal(TrainerCallback):  # type: ignore[misc, unused-ignore]
+class _Seal(TrainerCallback):
     """Marks a checkpoint as whole, once everything of it is on the disk."""
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -115,7 +119,7 @@ class _Seal(TrainerCallback):  # type: ignore[misc, unused-ignore]
             (folder / WHOLE).write_text(json.dumps({"step": state.global_step}), encoding="utf-8")
 
 
-class _Tell(TrainerCallback):  # type: ignore[misc, unused-ignore]
+class _Tell(TrainerCallback):
     """Calls `curves` after each evaluation and `samples` after each epoch and at the end, in the main process."""
 
     def __init__(self, curves: Callable[[list[dict[str, Any]]], None], samples: Callable[[int], None]) -> None:
