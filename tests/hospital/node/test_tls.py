@@ -8,9 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 
-from hospital_node import Receiver, soon
+from hospital_node import Receiver, free_place, soon
 from prosvet.core.errors import InvalidSettings
+from prosvet.hospital.config import Peer, Tls
+from prosvet.hospital.peers import move
 
 Start = Callable[..., Receiver]
 
@@ -71,3 +74,29 @@ def test_files_that_are_no_certificates_are_told_before_the_port_opens(receiver:
         receiver(_words(tmp_path))
     with pytest.raises(InvalidSettings):
         receiver(_words(tmp_path / "nowhere"))
+
+
+def test_a_study_is_moved_over_tls_to_a_station_that_shows_its_certificate(
+    receiver: Start, certificates: Path, dcmtk: str, pydicom_data: Path
+) -> None:
+    folder, port = certificates, free_place()[1]
+    (folder / "station").mkdir()
+    files = f'cert = "{folder}/node.crt", key = "{folder}/node.key", ca = "{folder}/ca.crt"'
+    one = receiver(
+        f'{_words(folder)}[[peers]]\nname = "station"\naet = "STATION"\nhost = "localhost"\nport = {port}\n'
+        f"tls = {{ {files} }}\nmay_query_us = true\nmay_send = true\n"
+    )
+    mine = ["+tls", f"{folder}/client.key", f"{folder}/client.crt", "+cf", f"{folder}/ca.crt"]
+    store = [f"{dcmtk}/storescp", *mine, "-aet", "STATION", "-od", str(folder / "station"), str(port)]
+    station = subprocess.Popen(store, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        film, here = pydicom_data / "SC_rgb.dcm", ["localhost", str(one.port)]
+        calling = [*mine, "-aet", "STATION", "-aec", "PROSVET"]
+        subprocess.run([f"{dcmtk}/storescu", *calling, *here, str(film)], check=True, timeout=60)
+        tls = Tls(cert=folder / "client.crt", key=folder / "client.key", ca=folder / "ca.crt")
+        ours = Peer(name="node", aet="PROSVET", host="localhost", port=one.port, tls=tls)
+        assert move.study(ours, str(dcmread(film).StudyInstanceUID), "STATION", "STATION").completed == 1
+        assert len(list((folder / "station").iterdir())) == 1
+    finally:
+        station.terminate()
+        station.wait(20)
