@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from prosvet.app.cli.session import Answer, Session
+from prosvet.core.clock import local
 from prosvet.core.errors import InvalidRecord, NotFound
 from prosvet.core.i18n import numeral
 
@@ -125,7 +126,7 @@ def _show_queue(found: Queues, session: Session, console: Console) -> None:
         names = ", ".join(concept_name(concept, session.lang) for concept in row.differences)
         second = session.say(f"double.second.{row.second}")
         signed = session.say("double.signed_of", n=row.signed)
-        table.add_row(row.study, f"{row.sent:%Y-%m-%d}", second, signed, names)
+        table.add_row(row.study, f"{local(row.sent):%Y-%m-%d}", second, signed, names)
     if found.rows:
         console.print(table)
     console.print(session.say("cli.double-reading.counts", **found.counts), style="dim", markup=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from prosvet.app.cli.session import Answer, Session
+from prosvet.core.clock import local
 from prosvet.core.i18n import numeral
 
 if TYPE_CHECKING:
@@ -217,9 +218,9 @@ def _show_line(result: LineResult, session: Session, console: Console) -> None:
     for one in result.versions:
         mark = "*" if one.id == now.calibration else " "
         console.print(session.say(
-            "cli.screen.line.version", mark=mark, number=one.id, version=one.version, created=f"{one.created:%Y-%m-%d}",
-            threshold=_number(one.threshold, session), missed=_percent(session)(one.max_missed),
-            confidence=_percent(session)(one.confidence), model=one.model,
+            "cli.screen.line.version", mark=mark, number=one.id, version=one.version,
+            created=f"{local(one.created):%Y-%m-%d}", threshold=_number(one.threshold, session), model=one.model,
+            missed=_percent(session)(one.max_missed), confidence=_percent(session)(one.confidence),
         ), markup=False)  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prosvet.app.cli.session import Answer, Session
+from prosvet.core.clock import local
 from prosvet.core.i18n import numeral
 
 if TYPE_CHECKING:
@@ -142,16 +143,16 @@ def _show_site(result: SiteResult, session: Session, console: Console) -> None:
             console.print(row.problem, style="yellow", markup=False)
             continue
         console.print(say(
-            "cli.site.adapter", version=row.version, revision=row.revision, created=f"{row.created:%Y-%m-%d}",
-            by=row.by, films=row.films, patients=row.patients, source=row.labels_from, adapted=row.adapted,
-            moved=row.moved,
+            "cli.site.adapter", version=row.version, revision=row.revision,
+            created=f"{local(row.created):%Y-%m-%d}" if row.created else "", by=row.by, films=row.films,
+            patients=row.patients, source=row.labels_from, adapted=row.adapted, moved=row.moved,
         ), markup=False, soft_wrap=True)  # fmt: skip
 
 
 def _line(one: Deployment, session: Session) -> str:
     adapter = "" if one.adapter is None else session.say("cli.site.with_adapter", n=one.adapter)
     restored = "" if one.restores is None else session.say("cli.site.restores", n=one.restores)
-    at = f"{one.at:%Y-%m-%d %H:%M}" if one.at else ""
+    at = f"{local(one.at):%Y-%m-%d %H:%M}" if one.at else ""
     return f"{one.version}  {at}  {one.model}@{one.revision}{adapter}{restored}  {one.by}: {one.why}"
 
 
@@ -163,7 +164,7 @@ def _show_card(result: SiteResult, session: Session, console: Console) -> None:
         return
     console.print(session.say(
         "cli.site.card", version=card.version, model=f"{card.model}@{card.revision}", films=card.films,
-        patients=card.patients, source=card.labels_from, created=f"{card.created:%Y-%m-%d}", by=card.by,
+        patients=card.patients, source=card.labels_from, created=f"{local(card.created):%Y-%m-%d}", by=card.by,
         size=_number(card.bytes / 1000, session, 1), sha256=card.sha256[:16],
     ), markup=False)  # fmt: skip
     for name, one in card.findings.items():

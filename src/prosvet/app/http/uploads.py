@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect
 from prosvet.archive.files import room_for
 from prosvet.core.errors import Cancelled, InvalidRequest
 
-__all__ = ["BodyOf", "file_name"]
+__all__ = ["BodyOf", "file_name", "kept"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -83,7 +83,7 @@ class BodyOf(Generic[M]):
             if isinstance(value, UploadFile):
                 if name not in self.files or self.files[name] in given:
                     raise InvalidRequest(name=name, reason="unknown_part", known=", ".join(self.files))
-                path = _kept(value, folder / str(len(given)))
+                path = kept(value, folder / str(len(given)))
                 given[self.files[name]] = [path] if name != self.files[name] else path
             elif name not in self.fields:
                 raise InvalidRequest(name=name, reason="unknown_part", known=", ".join([*self.files, *self.fields]))
@@ -153,8 +153,14 @@ async def _body(request: Request) -> bytes:
         raise Cancelled from None
 
 
-def _kept(upload: UploadFile, folder: Path) -> Path:
-    folder.mkdir()
+def kept(upload: UploadFile, folder: Path) -> Path:
+    """The file that was brought, in `folder` (made where it is not there) under its own name.
+
+    Raises
+    ------
+    DiskFull
+    """
+    folder.mkdir(exist_ok=True)
     path = folder / file_name(upload.filename)
     with room_for(path), path.open("wb") as stream:
         copyfileobj(upload.file, stream, 1 << 20)

@@ -12,7 +12,7 @@ from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.types import Frozen
 
-__all__ = ["JobsRequest", "JobsResult", "run"]
+__all__ = ["JobsRequest", "JobsResult", "run", "under_way"]
 
 
 class JobsRequest(Frozen):
@@ -54,3 +54,9 @@ def run(request: JobsRequest, context: Context) -> JobsResult:
     AuditLog.from_context(context).write(f"job {request.action}", job=view.id)
     runner.moved(view.id)
     return JobsResult(total=1, jobs=(view,))
+
+
+def under_way(capability: str, context: Context) -> list[JobView]:
+    """Its jobs that run, or wait for their turn, as far as whoever asks may see them."""
+    found = run(JobsRequest(states=("waiting", "running"), limit=100), context).jobs
+    return [job for job in found if job.capability == capability]

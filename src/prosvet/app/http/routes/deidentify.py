@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import ConfigDict, Field
 
+from prosvet.app.http.accepted import accepted
 from prosvet.app.http.deps import ContextDep, require
-from prosvet.app.jobs.runner import Runner
 from prosvet.app.jobs.view import JobView
 from prosvet.core.types import Frozen
 from prosvet.hospital.deidentify.api import NAME, DeidentifyRequest, DeidentifyResult, run
@@ -48,9 +48,7 @@ def begin(body: ExportBody, response: Response, context: ContextDep) -> JobView:
         keep_key=body.keep_key, options=body.options,
     )  # fmt: skip
     run(request.model_copy(update={"action": "ready"}), context)
-    view = context.get(Runner).submit("deidentify", request, context)
-    response.headers["Location"] = f"/v1/jobs/{view.id}"
-    return view
+    return accepted("deidentify", request, response, context)
 
 
 @router.get("/{name}", summary="Show an export")

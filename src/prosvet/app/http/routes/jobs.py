@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from prosvet.app.http.accepted import accepted
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.app.http.sse import job_events, stream
 from prosvet.app.jobs.api import JobsRequest, JobsResult, run
-from prosvet.app.jobs.runner import Runner
 from prosvet.app.jobs.view import JobState, JobView
 from prosvet.archive.api import IngestRequest
 from prosvet.core.errors import LoopbackOnly
@@ -66,6 +66,4 @@ def ingest(body: IngestRequest, request: Request, response: Response, context: C
     """
     if request.app.state.accounts:
         raise LoopbackOnly
-    view = context.get(Runner).submit("ingest", body, context)
-    response.headers["Location"] = f"/v1/jobs/{view.id}"
-    return view
+    return accepted("ingest", body, response, context)

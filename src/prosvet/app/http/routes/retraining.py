@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import ConfigDict, Field
 
+from prosvet.app.http.accepted import accepted
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.app.jobs.runner import Runner
 from prosvet.app.jobs.view import JobView
-from prosvet.core.context import Context
 from prosvet.core.types import Frozen
 from prosvet.training.pipeline.api import RetrainRequest, RetrainResult, run
 from prosvet.training.pipeline.plan import NAME, FreezePlan, Plan, Policy, TrainPlan
@@ -70,7 +70,7 @@ def begin(body: BeginBody, response: Response, context: ContextDep) -> JobView:
     plan = Plan(
         freeze=FreezePlan(check_share=body.check_share), train=TrainPlan(kind=body.kind), policy=body.policy
     )  # fmt: skip
-    return _job(RetrainRequest(action="run", name=body.name, plan=plan), response, context)
+    return accepted("retrain", RetrainRequest(action="run", name=body.name, plan=plan), response, context)
 
 
 @router.post("/back", summary="Roll back")
@@ -101,10 +101,4 @@ def step(
 ) -> JobView:
     """Put a job in: one step of a run that is there, or all that are left."""
     run(RetrainRequest(action="show", name=name), context)
-    return _job(RetrainRequest(action=step, name=name), response, context)
-
-
-def _job(request: RetrainRequest, response: Response, context: Context) -> JobView:
-    view = context.get(Runner).submit("retrain", request, context)
-    response.headers["Location"] = f"/v1/jobs/{view.id}"
-    return view
+    return accepted("retrain", RetrainRequest(action=step, name=name), response, context)

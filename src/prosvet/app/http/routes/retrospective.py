@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import ConfigDict, Field
 
+from prosvet.app.http.accepted import accepted
 from prosvet.app.http.deps import ContextDep, require
-from prosvet.app.jobs.runner import Runner
 from prosvet.app.jobs.view import JobView
 from prosvet.archive.filters import StudyFilter
 from prosvet.core.types import Frozen
@@ -59,9 +59,7 @@ def runs(context: ContextDep) -> RetrospectiveResult:
 def begin(body: RunBody, response: Response, context: ContextDep) -> JobView:
     """Put a job in; a run of the same model over the same studies that was stopped goes on where it was."""
     request = RetrospectiveRequest(action="run", filters=body.filters, number=body.number)
-    view = context.get(Runner).submit("retrospective", request, context)
-    response.headers["Location"] = f"/v1/jobs/{view.id}"
-    return view
+    return accepted("retrospective", request, response, context)
 
 
 @router.get("/runs/{number}", summary="List disagreements")

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ConfigDict, Field
 
+from prosvet.app.http.accepted import accepted
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.app.http.uploads import BodyOf
-from prosvet.app.jobs.runner import Runner
 from prosvet.app.jobs.view import JobView
 from prosvet.archive.filters import StudyFilter
 from prosvet.core.types import Frozen
@@ -89,9 +89,7 @@ def confidence(request: Annotated[ConfidenceRequest, Depends(_CONFIDENCE)], cont
 @router.post("/run", status_code=202, summary="Screen studies")
 def run(body: RunBody, response: Response, context: ContextDep) -> JobView:
     """Put a job in: decide on studies of the archive, and release those that are normal within the proven risk."""
-    view = context.get(Runner).submit("screen.run", ScreenRequest(filters=body.filters, limit=body.limit), context)
-    response.headers["Location"] = f"/v1/jobs/{view.id}"
-    return view
+    return accepted("screen.run", ScreenRequest(filters=body.filters, limit=body.limit), response, context)
 
 
 @router.get("/audit", summary="Show the blind audit")

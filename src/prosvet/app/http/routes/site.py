@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
+from prosvet.app.http.accepted import accepted
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.app.http.uploads import BodyOf
 from prosvet.app.jobs.runner import Runner
@@ -103,6 +104,4 @@ def back(body: BackBody, context: ContextDep) -> SiteResult:
 @router.post("/rescore", status_code=202, summary="Score the archive again", dependencies=_SENIOR)
 def rescore(response: Response, context: ContextDep) -> JobView:
     """Put a job in: scores and claims of the model in force, from what is kept of the films."""
-    view = context.get(Runner).submit("site.rescore", RescoreRequest(), context)
-    response.headers["Location"] = f"/v1/jobs/{view.id}"
-    return view
+    return accepted("site.rescore", RescoreRequest(), response, context)

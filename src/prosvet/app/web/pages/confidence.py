@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
@@ -12,9 +11,8 @@ from fastapi.responses import HTMLResponse
 
 from prosvet.app.confidence_curves import curves_chart
 from prosvet.app.http.deps import ContextDep, require
-from prosvet.app.http.uploads import file_name
+from prosvet.app.http.uploads import kept
 from prosvet.app.web.render import page
-from prosvet.archive.files import room_for
 from prosvet.screening.confidence.api import ConfidenceRequest, run
 
 __all__ = ["router"]
@@ -37,8 +35,5 @@ def compare(
 ) -> HTMLResponse:
     """The comparison, in place of the invitation."""
     with TemporaryDirectory(prefix="prosvet-") as folder:
-        path = Path(folder) / file_name(labels.filename)
-        with room_for(path), path.open("wb") as stream:
-            copyfileobj(labels.file, stream, 1 << 20)
-        found = run(ConfidenceRequest(labels=path, across=across), context)
+        found = run(ConfidenceRequest(labels=kept(labels, Path(folder)), across=across), context)
     return page(request, context, "_confidence.html", found=found, chart=curves_chart(found, context.lang))

@@ -9,12 +9,9 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from prosvet.app.http.deps import ContextDep, require
-from prosvet.app.jobs.api import JobsRequest
-from prosvet.app.jobs.api import run as jobs
+from prosvet.app.jobs.api import under_way
 from prosvet.app.jobs.runner import Runner
-from prosvet.app.jobs.view import JobView
 from prosvet.app.web.render import page
-from prosvet.core.context import Context
 from prosvet.core.errors import InvalidRequest
 from prosvet.hospital.deidentify.api import NAME, DeidentifyRequest, exports_folder, run
 from prosvet.hospital.deidentify.options import Options
@@ -34,7 +31,8 @@ def exports(request: Request, context: ContextDep) -> HTMLResponse:
     found = run(DeidentifyRequest(action="list"), context).exports
     chosen = cohorts(CohortRequest(action="list"), context).cohorts
     return page(
-        request, context, "deidentify.html", exports=found, cohorts=chosen, jobs=_jobs(context), pattern=NAME[1:-1]
+        request, context, "deidentify.html", exports=found, cohorts=chosen, jobs=under_way("deidentify", context),
+        pattern=NAME[1:-1],
     )  # fmt: skip
 
 
@@ -76,9 +74,3 @@ def show(name: str, request: Request, context: ContextDep) -> HTMLResponse:
     return page(
         request, context, "deidentify_export.html", name=name, report=result.report, files=files[:_SHOWN], place=place
     )  # fmt: skip
-
-
-def _jobs(context: Context) -> list[JobView]:
-    """Exports under way, or waiting for their turn."""
-    found = jobs(JobsRequest(states=("waiting", "running"), limit=100), context).jobs
-    return [job for job in found if job.capability == "deidentify"]

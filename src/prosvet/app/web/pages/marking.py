@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
@@ -12,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.app.http.routes.marks import file_answer
-from prosvet.app.http.uploads import file_name
+from prosvet.app.http.uploads import kept
 from prosvet.app.web.render import page
 from prosvet.core.context import Context
 from prosvet.language.vocabulary import SYNDROMES, vocabulary
@@ -85,10 +84,7 @@ def import_(
 ) -> HTMLResponse:
     """Take a file of marks in; answers with a line that says what came of it."""
     with TemporaryDirectory(prefix="prosvet-") as folder:
-        path = Path(folder) / file_name(file.filename)
-        with path.open("wb") as stream:
-            copyfileobj(file.file, stream, 1 << 20)
-        done = run(MarksRequest(action="import", file=path, format=format), context).imported
+        done = run(MarksRequest(action="import", file=kept(file, Path(folder)), format=format), context).imported
     return page(request, context, "_marking_imported.html", done=done)
 
 

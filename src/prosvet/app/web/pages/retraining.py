@@ -8,13 +8,10 @@ from fastapi import APIRouter, Depends, Form, Path, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from prosvet.app.http.deps import ContextDep, require
-from prosvet.app.jobs.api import JobsRequest
-from prosvet.app.jobs.api import run as jobs
+from prosvet.app.jobs.api import under_way
 from prosvet.app.jobs.runner import Runner
-from prosvet.app.jobs.view import JobView
 from prosvet.app.web.render import page
 from prosvet.app.web.retraining_views import card_view, run_numbers
-from prosvet.core.context import Context
 from prosvet.core.errors import RetrainingError
 from prosvet.models.examine import Examiner
 from prosvet.training.pipeline.api import RetrainRequest, run
@@ -35,7 +32,7 @@ def runs(request: Request, context: ContextDep) -> HTMLResponse:
     """All runs, a form for a new one, and the history of what was in force."""
     result = run(RetrainRequest(), context)
     rows = [(one, run_numbers(one)) for one in result.runs]
-    return page(request, context, "retraining.html", result=result, rows=rows, jobs=_jobs(context))
+    return page(request, context, "retraining.html", result=result, rows=rows, jobs=under_way("retrain", context))
 
 
 @router.post("/run")
@@ -75,7 +72,7 @@ def show(name: _Name, request: Request, context: ContextDep) -> HTMLResponse:
     outdated = one.card is not None and one.deployment is None and one.card.compared.current != reads
     return page(
         request, context, "retraining_run.html", one=one, card=card, numbers=run_numbers(one), result=result,
-        jobs=[job for job in _jobs(context) if job.subject == name], reads=reads, outdated=outdated,
+        jobs=[job for job in under_way("retrain", context) if job.subject == name], reads=reads, outdated=outdated,
         unfinished=outdated or one.card is None,
     )  # fmt: skip
 
@@ -94,9 +91,3 @@ def promote(name: _Name, context: ContextDep, why: _Why = "", by: _By = "") -> R
     run(RetrainRequest(action="promote", name=name, by=by, why=why), context)
     context.get(Runner).submit("site.rescore", RescoreRequest(), context)
     return RedirectResponse(f"/retraining/{name}?done=promoted", 303)
-
-
-def _jobs(context: Context) -> list[JobView]:
-    """Retraining under way, or waiting for its turn."""
-    found = jobs(JobsRequest(states=("waiting", "running"), limit=100), context).jobs
-    return [job for job in found if job.capability == "retrain"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from pydantic import ValidationError
 
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.app.http.routes.images import info
-from prosvet.app.http.uploads import file_name
+from prosvet.app.http.uploads import kept
 from prosvet.app.web.render import page
 from prosvet.app.web.screening_chart import tradeoff_chart
 from prosvet.core.context import Context
@@ -88,8 +87,8 @@ def calibrate(
     """Find the threshold; shares come in percent."""
     with TemporaryDirectory(prefix="prosvet-") as folder:
         asked = {
-            "labels": _kept(labels, Path(folder) / "labels"),
-            "scores": _kept(scores, Path(folder) / "scores") if scores is not None and scores.filename else None,
+            "labels": kept(labels, Path(folder) / "labels"),
+            "scores": kept(scores, Path(folder) / "scores") if scores is not None and scores.filename else None,
             "max_missed": _share(max_missed), "confidence": _share(confidence), "prevalence": _share(prevalence),
             "unsure": {"share": _share(unsure_share) or 0.0},
             "policy": {gate: "accept" if gate in accept else "abstain" for gate in _GATES},
@@ -158,11 +157,3 @@ def _share(written: str) -> float | None:
         return float(plain) / 100
     except ValueError:
         raise InvalidRequest(name="percent", reason="not_a_share", value=plain) from None
-
-
-def _kept(upload: UploadFile, folder: Path) -> Path:
-    folder.mkdir()
-    path = folder / file_name(upload.filename)
-    with path.open("wb") as stream:
-        copyfileobj(upload.file, stream, 1 << 20)
-    return path

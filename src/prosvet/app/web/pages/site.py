@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, Up
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from prosvet.app.http.deps import ContextDep, require
-from prosvet.app.http.uploads import file_name
+from prosvet.app.http.uploads import kept
 from prosvet.app.jobs.runner import Runner
 from prosvet.app.web.render import page
 from prosvet.app.web.site_chart import difference_line, scale_of
@@ -53,7 +52,7 @@ def fit(
 ) -> Response:
     """Fit an adapter from a table, or from the marks where no file is given."""
     with TemporaryDirectory(prefix="prosvet-") as folder:
-        path = _kept(labels, Path(folder)) if labels is not None and labels.filename else None
+        path = kept(labels, Path(folder)) if labels is not None and labels.filename else None
         result = fit_api.run(fit_api.FitRequest(labels=path, marks=path is None, name=name), context)
     return Response(status_code=204, headers={"HX-Redirect": f"/site?adapter={result.card.version}"})
 
@@ -67,7 +66,7 @@ def compare_part(
 ) -> HTMLResponse:
     """The table on other patients; from the marks where no file is given."""
     with TemporaryDirectory(prefix="prosvet-") as folder:
-        path = _kept(labels, Path(folder)) if labels is not None and labels.filename else None
+        path = kept(labels, Path(folder)) if labels is not None and labels.filename else None
         result = compare(CompareSiteRequest(adapter=adapter, labels=path, marks=path is None), context)
     return page(request, context, "_site_compare.html", **_table(result))
 
@@ -133,10 +132,3 @@ def _table(result: CompareSiteResult) -> dict[str, Any]:
     widest = scale_of([one.compared for one in result.rows])
     lines = [(one, difference_line(one.compared, widest)) for one in result.rows]
     return {"compared": result, "lines": lines}
-
-
-def _kept(upload: UploadFile, folder: Path) -> Path:
-    path = folder / file_name(upload.filename)
-    with path.open("wb") as stream:
-        copyfileobj(upload.file, stream, 1 << 20)
-    return path
