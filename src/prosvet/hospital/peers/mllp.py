@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ def send(message: bytes, config: Hl7) -> Acknowledged:
         Nobody answers in time, the connection breaks, or the receiver rejects for a reason of its own (AR, CR):
         later it may take it.
     PeerError
-        The receiver finds an error in the message (AE, CE), or answers something that acknowledges another.
+        The receiver finds an error in the message (AE, CE), or answers something that acknowledges another; or one
+        side does not trust the other's certificate.
     """
     with ExitStack() as stack:
         try:
@@ -55,7 +57,11 @@ def send(message: bytes, config: Hl7) -> Acknowledged:
             answer = _answer(wire, config.timeout)
         except TimeoutError:
             raise PeerUnreachable(peer=NAME, reason="no_answer") from None
-        except OSError:  # ssl.SSLError is one
+        except ssl.SSLEOFError:
+            raise PeerUnreachable(peer=NAME, reason="no_connection") from None
+        except ssl.SSLError:  # one of us does not trust the other: no later try mends that
+            raise PeerError(peer=NAME, reason="tls") from None
+        except OSError:
             raise PeerUnreachable(peer=NAME, reason="no_connection") from None
     done = acknowledged(answer, control_id(message))
     log.info("an HL7 message was acknowledged with %s", done.code)
@@ -115,7 +121,7 @@ def knock(config: Hl7) -> None:
 
     Raises
     ------
-    PeerUnreachable
+    PeerUnreachable, PeerError
     """
     with ExitStack() as stack:
         try:
@@ -124,5 +130,7 @@ def knock(config: Hl7) -> None:
             )
             if config.tls is not None:
                 stack.enter_context(client_context(config.tls).wrap_socket(wire, server_hostname=config.host))
+        except ssl.SSLError:
+            raise PeerError(peer=NAME, reason="tls") from None
         except OSError:
             raise PeerUnreachable(peer=NAME, reason="no_connection") from None
