@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,11 +72,22 @@ def own_prompt(prompt: str, lang: Lang) -> str:
 class TinyReader:
     """A reader of one frontal film; see :class:`prosvet.models.vlm.Reader`."""
 
-    def __init__(self, card: VlmCard, context: Context, *, remote_code: bool = False) -> None:
+    def __init__(self, card: VlmCard, context: Context) -> None:
         folder = verified_folder(card.name, card.weights_folder, card.files)
         self._card = card
         self._networks = TinyNetworks(folder, context.settings.threads)
         self._examiner = _eyes(card, context)
+
+    @classmethod
+    def open(cls, card: VlmCard, context: Context, *, remote_code: bool = False) -> Self:
+        """The model of a card; it never runs code that came with weights.
+
+        Raises
+        ------
+        VlmError, ModelHashMismatch, ModelError
+            When a file is missing or another than described, or the encoder is not the one it was trained with.
+        """
+        return cls(card, context)
 
     @property
     def name(self) -> str:
