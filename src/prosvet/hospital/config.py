@@ -231,6 +231,8 @@ class _Web(Frozen):
     user: str | None = None
     password_file: NamedFile | None = None
     ca: NamedFile | None = None
+    cert: NamedFile | None = Field(default=None, description="Our own certificate, where the server wants one.")
+    key: NamedFile | None = None
     timeout: float = Field(default=30.0, gt=0, le=600)
     allow_unencrypted: bool = False
 
@@ -243,6 +245,8 @@ class _Web(Frozen):
             raise ValueError("url holds no user and no password: name a password_file")
         if parts.scheme == "http" and not (loopback(parts.hostname) or self.allow_unencrypted):
             raise ValueError("http:// to another computer: use https://, or allow_unencrypted = true")
+        if (self.cert is None) != (self.key is None):
+            raise ValueError("cert and key go together")
         if (self.user is None) != (self.password_file is None):
             raise ValueError("user and password_file go together")
         return self

@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from certificates import make_certificates, server_side, tls_of
-from prosvet.core.errors import PeerError, PeerUnreachable
+from prosvet.core.errors import InvalidSettings, PeerError, PeerUnreachable
 from prosvet.hospital.config import DicomWeb, Fhir, Hl7
 from prosvet.hospital.peers import fhir, mllp
 from prosvet.hospital.peers.web import Web
@@ -74,12 +75,12 @@ def serving(secured: ssl.SSLContext | None) -> Iterator[_Server]:
         thread.join(5)
 
 
-def _ask(kind: str, port: int, ca: Path | None, host: str = "localhost") -> None:
+def _ask(kind: str, port: int, ca: Path | None, host: str = "localhost", **shown: Path) -> None:
     url = f"https://{host}:{port}"
     if kind == "dicomweb":
-        Web(DicomWeb(url=url, ca=ca, timeout=5)).echo()
+        Web(DicomWeb.model_validate({"url": url, "ca": ca, "timeout": 5, **shown})).echo()
     else:
-        assert fhir.echo(Fhir(url=url, ca=ca, timeout=5)) == "4.0.1"
+        assert fhir.echo(Fhir.model_validate({"url": url, "ca": ca, "timeout": 5, **shown})) == "4.0.1"
 
 
 @pytest.mark.parametrize("kind", ["dicomweb", "fhir"])
@@ -107,12 +108,23 @@ def test_without_an_authority_of_ones_own_the_systems_decide(kind: str, folder: 
 
 
 @pytest.mark.parametrize("kind", ["dicomweb", "fhir"])
-def test_a_server_that_wants_a_certificate_gets_none_and_says_no(kind: str, folder: Path) -> None:
-    # [dicomweb] and [fhir] let us in by token or password; a server that wants more refuses us, and that is said.
+def test_a_server_that_wants_a_certificate_is_shown_ours(kind: str, folder: Path) -> None:
     with serving(server_side(folder, client_wanted=True)) as server:
-        with pytest.raises(PeerError):
-            _ask(kind, server.server_address[1], folder / "ca.crt")
+        port = server.server_address[1]
+        for shown in ({}, {"cert": folder / "other.crt", "key": folder / "other.key"}):
+            with pytest.raises(PeerError):
+                _ask(kind, port, folder / "ca.crt", **shown)
         assert server.asked == 0
+        _ask(kind, port, folder / "ca.crt", cert=folder / "client.crt", key=folder / "client.key")
+        assert server.asked == 1
+
+
+def test_certificates_that_are_not_there_are_told_before_anybody_is_asked(folder: Path) -> None:
+    for wrong in ({"ca": folder / "nowhere"}, {"cert": folder / "ca.crt", "key": folder / "client.key"}):
+        with pytest.raises(InvalidSettings):
+            fhir.echo(Fhir.model_validate({"url": "https://localhost:1", **wrong}))
+    with pytest.raises(ValidationError, match="cert and key"):
+        Fhir(url="https://localhost:1", cert=folder / "client.crt")
 
 
 def test_a_server_without_tls_is_not_mistaken_for_one(folder: Path) -> None:

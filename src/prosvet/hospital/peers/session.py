@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,8 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError as LibraryError
 
-from prosvet.core.errors import PeerError, PeerUnreachable
-from prosvet.hospital.config import DicomWeb, Fhir, read_secret
+from prosvet.core.errors import InvalidSettings, PeerError, PeerUnreachable
+from prosvet.hospital.config import FILE, DicomWeb, Fhir, read_secret
 from prosvet.hospital.peers.quiet import hush
 
 __all__ = ["MOST_BYTES", "Session", "refusal", "spoken"]
@@ -35,6 +36,17 @@ class _Token(AuthBase):
         return request
 
 
+def _readable(config: DicomWeb | Fhir) -> None:
+    """Certificates that are not there are a fault of the configuration, and no fault of the peer's."""
+    try:
+        if config.ca is not None:
+            ssl.create_default_context(cafile=config.ca)
+        if config.cert is not None:
+            ssl.create_default_context().load_cert_chain(config.cert, config.key)
+    except OSError as error:  # ssl.SSLError is one
+        raise InvalidSettings(name=f"{FILE}: tls", reason=error.strerror or type(error).__name__) from None
+
+
 class Session(requests.Session):
     """A session for one peer.
 
@@ -48,7 +60,9 @@ class Session(requests.Session):
         super().__init__()
         hush()
         self.trust_env = False
+        _readable(config)
         self.verify = str(config.ca) if config.ca is not None else True
+        self.cert = (str(config.cert), str(config.key)) if config.cert is not None else None
         self._timeout, self._most = config.timeout, most_bytes
         if config.token_file is not None:
             self.auth = _Token(read_secret(config.token_file))
