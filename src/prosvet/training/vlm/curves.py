@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -86,13 +87,23 @@ def _spot(point: tuple[float, float], limits: Limits) -> tuple[float, float]:
 
 
 def _axes(pen: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont, limits: Limits, lang: Lang) -> None:
-    for tick in range(_TICKS + 1):
-        step = limits[0] + (limits[1] - limits[0]) * tick / _TICKS
-        value = limits[2] + (limits[3] - limits[2]) * tick / _TICKS
-        x, y = _spot((step, value), limits)
+    for step in _round_numbers(limits[0], limits[1], whole=True):
+        x, _ = _spot((step, limits[2]), limits)
+        pen.line((x, _FRAME[3], x, _FRAME[3] + 6), _INK, 2)
+        pen.text((x, _FRAME[3] + 10), f"{step:.0f}", _INK, font, anchor="ma")
+    for value in _round_numbers(limits[2], limits[3], whole=False):
+        _, y = _spot((limits[0], value), limits)
         pen.line((_FRAME[0], y, _FRAME[2], y), _GRID)
-        number = f"{value:.3g}"
+        number = f"{value:.4g}"
         pen.text((_FRAME[0] - 12, y), number.replace(".", ",") if lang == "ru" else number, _INK, font, anchor="rm")
-        pen.text((x, _FRAME[3] + 10), str(round(step)), _INK, font, anchor="ma")
     pen.line((_FRAME[0], _FRAME[3], _FRAME[2], _FRAME[3]), _INK, 2)
     pen.line((_FRAME[0], _FRAME[1], _FRAME[0], _FRAME[3]), _INK, 2)
+
+
+def _round_numbers(low: float, high: float, *, whole: bool) -> list[float]:
+    """About five numbers between `low` and `high` that are 1, 2 or 5 times a power of ten apart."""
+    power = 10.0 ** math.floor(math.log10((high - low) / _TICKS))
+    gap = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= (high - low) / _TICKS)
+    gap = max(gap, 1.0) if whole else gap
+    first = math.ceil(low / gap - 1e-9)
+    return [number * gap for number in range(first, math.floor(high / gap + 1e-9) + 1)]

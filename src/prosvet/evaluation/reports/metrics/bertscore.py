@@ -1,4 +1,4 @@
-"""BERTScore F1 (Zhang et al., 2020) by the package bert-score, with an encoder from a folder of this machine.
+"""BERTScore precision, recall and F1 (Zhang et al., 2020) by the package bert-score, with an encoder from a folder of this machine.
 
 The number depends on the encoder and on the layer, so the result names the folder, the hash of its files and the
 layer. Texts are taken as written (the encoder has its own words). Neither idf weights nor a baseline are used.
@@ -20,7 +20,7 @@ from prosvet.evaluation.reports.texts import Words
 
 __all__ = ["BERTSCORE", "EXTRA", "Encoder", "columns", "encoder"]
 
-BERTSCORE = {"bertscore_f1": "mean:bertscore_f1"}
+BERTSCORE = {name: f"mean:{name}" for name in ("bertscore_precision", "bertscore_recall", "bertscore_f1")}
 EXTRA = "bertscore"
 _BATCH = 32
 _REVISION = 16  # characters of the hash
@@ -71,7 +71,7 @@ def _hash(folder: Path) -> str:
 
 
 def columns(predictions: Words, references: Words, model: Encoder) -> Columns:
-    """F1 of each case; an empty prediction scores 0, as the package has it.
+    """Precision, recall and F1 of each case; an empty prediction scores 0, as the package has it.
 
     Raises
     ------
@@ -81,9 +81,9 @@ def columns(predictions: Words, references: Words, model: Encoder) -> Columns:
     bert_score = require("bert_score", EXTRA)
     scorer = bert_score.BERTScorer(model_type=str(model.folder), num_layers=model.layer, batch_size=_BATCH,
                                    device="cpu", use_fast_tokenizer=True)  # fmt: skip
-    scores = np.zeros(len(predictions))
+    scores = np.zeros((len(BERTSCORE), len(predictions)))
     rows = [row for row, text in enumerate(predictions.raw) if text.strip()]
     if rows:
-        _, _, f1 = scorer.score([predictions.raw[row] for row in rows], [references.raw[row] for row in rows])
-        scores[rows] = f1.numpy()
-    return {"bertscore_f1": scores}
+        found = scorer.score([predictions.raw[row] for row in rows], [references.raw[row] for row in rows])
+        scores[:, rows] = [part.numpy() for part in found]
+    return dict(zip(BERTSCORE, scores, strict=True))
