@@ -27,8 +27,8 @@ def projector_recipe(listing: Path, llama: Path, siglip: Path, kind: str = "mlp"
     given: dict[str, object] = {
         "kind": "projector", "name": "tiny", "eyes": {"kind": "siglip", "path": siglip},
         "language": {"path": llama},
-        "projector": {"kind": kind, "tokens": 4, "heads": 4, "layers": 1}, "lora": {"targets": r".*layers\.\d+\..*_proj",
-        "rank": 4}, "data": listing, "first": loop, "second": loop,
+        "projector": {"kind": kind, "tokens": 4, "heads": 4, "layers": 1},
+        "lora": {"targets": r".*layers\.\d+\..*_proj", "rank": 4}, "data": listing, "first": loop, "second": loop,
     }  # fmt: skip
     return ProjectorRecipe.model_validate(given | more)
 

@@ -70,7 +70,7 @@ def answer(kind: Kind, known: Known, lang: Lang, seed: int = 0, concept: str = "
     Examples
     --------
     >>> answer("ask", (("pleural_effusion", True),), "en", concept="pleural_effusion")
-    'Yes. Pleural fluid is seen.'
+    'Yes. There is a pleural effusion.'
     >>> answer("sum_up", (("pneumothorax", True), ("mass", False)), "ru")
     'Заключение: Пневмоторакс.'
     """
