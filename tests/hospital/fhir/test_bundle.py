@@ -58,6 +58,16 @@ def test_the_programs_word_is_preliminary_and_says_so(version: Any, film: Datase
     assert report["imagingStudy" if version == "R4" else "study"]
 
 
+def test_what_r4b_allows_and_r4_does_not_is_not_said(film: Dataset, results: Results) -> None:
+    """Elements are the same 262 in both; R4B lets a report and an observation be of five more kinds of subject."""
+    for one in (results, replace(results, signed=SIGNER)):
+        made = bundle([film], one, at=AT, version="R4")
+        subjects = [each["subject"] for kind in ("DiagnosticReport", "Observation") for each in of(made, kind)]
+        assert len(subjects) > 2
+        assert {each["type"] for each in subjects} == {"Patient"}
+        assert not any("reference" in each for each in subjects)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_signed_protocol_is_final_and_names_its_signer(version: Any, film: Dataset, results: Results) -> None:
     signed = replace(results, signed=SIGNER)

@@ -5,7 +5,8 @@ Pure: no database, no clock, no network. The same sources, results and time give
     made = bundle(sources, results, at=moment, version="R4")   # a transaction, checked against the standard's types
     write(made)                                                # its JSON
 
-R4 is checked by the types of R4B (4.3.0), which has these five resources as 4.0.1 has them; R5 by those of 5.0.0.
+R4 is checked by the types of R4B (4.3.0), which has these resources as 4.0.1 has them but for kinds of subject that are
+not written here; R5 by those of 5.0.0.
 """
 
 from __future__ import annotations
