@@ -53,7 +53,7 @@ def test_a_kill_at_a_named_point_doubles_and_loses_nothing(
 def test_random_kills_of_the_whole_node_lose_and_double_nothing(dcmtk: str, shared_data: Path, tmp_path: Path) -> None:
     pictures = sorted((shared_data / "fullsize").glob("*.png"))
     films = ((number * 2.5, as_dx(pictures[number % 24], patient=str(number))) for number in itertools.count())
-    found = kill_test(tmp_path, films, 8, kinds=KINDS, seed=3, longest=4.0)
+    found = kill_test(tmp_path, films, 8, kinds=KINDS, seed=3, longest=8.0)
     assert found["acknowledged"] == found["exams"] > 0
     assert found["results"] == 2 * found["exams"]
     bad = ("acknowledged_lost", "exams_not_done", "results_not_made", "results_doubled", "missing_at_peer",
