@@ -163,7 +163,9 @@ def main() -> None:
     arguments.add_argument("--studies", type=int, default=_DAY, help="of the day's 3,000")
     arguments.add_argument("--minutes", type=float, default=50.0, help="that the whole day is compressed to")
     arguments.add_argument("--kills", type=int, default=200)
-    arguments.add_argument("--longest", type=float, default=6.0, help="seconds that a life lasts at most")
+    arguments.add_argument(
+        "--longest", type=float, default=15.0, help="seconds that a life lasts at most: its workers take some to start"
+    )
     arguments.add_argument("--every", type=float, default=1.5, help="seconds between two studies (kill)")
     arguments.add_argument("--seed", type=int, default=0)
     arguments.add_argument("--keep", type=Path, help="a folder to work in, and to go on in after a stop")
