@@ -1,4 +1,4 @@
-"""A server that speaks the OpenAI chat protocol and says what a script tells it: good, wrong, slow and broken answers."""
+"""A server that speaks the OpenAI chat protocol and says what a script tells it: good, wrong, slow, broken."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from prosvet.agent.trace import Agreement, Limits, Reason, Trace, Want
 from prosvet.core.i18n import Lang
 from prosvet.core.types import Frozen, ModelRef, Probability
+from prosvet.reading.ask.shapes import ReaderName
 
 __all__ = ["AgentRequest", "AgentResult"]
 
@@ -42,7 +43,7 @@ class AgentRequest(Frozen):
     image: int | None = Field(default=None, ge=1)
     film: Path | None = None
     planner: str = Field(default="fixed", pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
-    reader: str | None = Field(default=None, max_length=64)
+    reader: ReaderName = Field(default=None, max_length=64)
     report: str = Field(default="", max_length=20_000)
     steps: int = Field(default=12, ge=1, le=50)
     seconds: float = Field(default=120.0, gt=0.0, le=3600.0)

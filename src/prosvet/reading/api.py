@@ -15,6 +15,7 @@ from prosvet.imaging import load_film
 from prosvet.imaging.film import Film
 from prosvet.language.refine import Brief
 from prosvet.models.examine import Examination, Examiner
+from prosvet.reading.ask.shapes import ReaderName
 from prosvet.reading.decide import decide
 from prosvet.reading.draft import Draft, brief_of, checked_draft, seed_of
 from prosvet.reading.files import films_below
@@ -54,7 +55,7 @@ class ReadRequest(BaseModel):
     lang: Lang | None = None
     overlay: Path | None = None
     report: bool = True
-    reader: str | None = Field(default=None, max_length=64)
+    reader: ReaderName = Field(default=None, max_length=64)
     told_findings: bool = True
     shape: Shape = "json"
     prior: Path | None = None

@@ -11,7 +11,7 @@ from prosvet.core.i18n import Lang
 from prosvet.core.types import Finding, Frozen, Measurement, ModelRef, Probability, View
 from prosvet.reading.ask.understand import Kind
 
-__all__ = ["AskRequest", "AskResult", "Because", "Exchange", "Told"]
+__all__ = ["AskRequest", "AskResult", "Because", "Exchange", "ReaderName", "Told"]
 
 
 class Exchange(Frozen):
@@ -26,6 +26,10 @@ def _exchange(given: Any) -> Any:
     if not isinstance(given, str):
         return given
     return Exchange.model_validate_json(given) if given.startswith("{") else Exchange(question=given)
+
+
+ReaderName = Annotated[str | None, BeforeValidator(lambda given: given or None)]
+"""A card's name; a form's empty choice is none."""
 
 
 class AskRequest(Frozen):
@@ -54,7 +58,7 @@ class AskRequest(Frozen):
     image: int | None = Field(default=None, ge=1)
     film: Path | None = None
     history: tuple[Annotated[Exchange, BeforeValidator(_exchange)], ...] = Field(default=(), max_length=20)
-    reader: str | None = Field(default=None, max_length=64)
+    reader: ReaderName = Field(default=None, max_length=64)
     timeout: float = Field(default=120.0, gt=0.0, le=3600.0)
     lang: Lang | None = None
 

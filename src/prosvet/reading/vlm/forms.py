@@ -38,8 +38,12 @@ def schema_of(model: type[Frozen]) -> Mapping[str, Any]:
 
 
 REPORT, SAID = schema_of(_Report), schema_of(Said)
-LINE = r"[^|\n]+ \| (male|female|other|unknown) \| ([0-9]{1,3}|unknown) \| [^|\n]+"
-"""The four-field line as a regular expression."""
+_LETTER, _SIGN = "[A-Za-zА-Яа-яЁё]", "[0-9A-Za-zА-Яа-яЁё ,.;:()%/«»+<>=°№–-]"
+_LABEL = rf"{_LETTER}[A-Za-zА-Яа-яЁё -]{{0,60}}{_LETTER}"
+_CAPTION = rf"{_LETTER}{_SIGN}{{0,600}}[.A-Za-zА-Яа-яЁё]"
+_AGE = "(unknown|[1-9]?[0-9]|1[01][0-9])"
+LINE = rf"{_LABEL}(, {_LABEL}){{0,7}} \| (male|female|other|unknown) \| {_AGE} \| {_CAPTION}"
+"""The four-field line as a regular expression, short enough for its longest to fit into an answer."""
 
 
 def report_text(answer: Answer, shape: Shape, lang: Lang) -> str:
