@@ -23,6 +23,7 @@ class Settings(Frozen):
     threads: int = Field(default=2, ge=1, le=256, description="Processor threads for models and indexes.")
     model: str = Field(default="compact", description="Card of the reading model.")
     encoder: str = Field(default="", description="Card of another image encoder for search; empty is the model's own.")
+    remote_code: str = Field(default="", description="Card of a model whose own code may run; empty is none.")
     operating_point: str = Field(default="balanced", description="Operating point of the model's card.")
     site: str = Field(
         default="local",

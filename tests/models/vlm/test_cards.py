@@ -81,7 +81,11 @@ def test_what_is_not_whole_is_not_taken_in(name: str, more: dict[str, object], s
 
 @pytest.mark.parametrize(
     ("body", "said"),
-    [("task = 'dance'", "its task"), ("task = 'vlm'\nsurprise = 1", "name: Field required"), ("task = ", "TOML|Invalid")],
+    [
+        ("task = 'dance'", "its task"),
+        ("task = 'vlm'\nsurprise = 1", "name: Field required"),
+        ("task = ", "TOML|Invalid"),
+    ],
 )
 def test_a_file_that_is_no_card(body: str, said: str, context: Context, tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(body)

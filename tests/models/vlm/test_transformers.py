@@ -282,3 +282,30 @@ def test_quantised_weights_answer_on_the_processor(kind: str, context: Context, 
         assert state.nested and state.quant_type == "nf4"
     answer = reader.generate(Question("Describe.", (Picture(FILM),), max_tokens=4, logprobs=True))
     assert answer.logprobs is not None and np.isfinite(answer.logprobs).all()
+
+
+def test_code_of_the_weights_runs_when_both_allow_it_and_is_written_down(
+    own_home: Path, weights: Callable[[str], Path], tmp_path: Path
+) -> None:
+    from prosvet.core.settings import load_settings
+
+    def modern(tensors: dict[str, Any]) -> None:  # its own kind of model is not known under its family's old names
+        tensors["lm_head.weight"] = tensors.pop("language_model.lm_head.weight")
+
+    folder = _changed(weights("llava"), tmp_path / "w", modern)
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"auto_map": {"AutoConfig": "own.OwnConfig", "AutoModelForImageTextToText": "own.Own"},
+               "model_type": "own_llava", "architectures": ["Own"]}  # fmt: skip
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "own.py").write_text(
+        "from transformers import LlavaConfig, LlavaForConditionalGeneration\n"
+        "class OwnConfig(LlavaConfig):\n    model_type = 'own_llava'\n"
+        "class Own(LlavaForConditionalGeneration):\n    config_class = OwnConfig\n"
+    )
+    write_card(own_home, "own", folder, '\n[load]\nremote_code = "i-have-read-this-code"\n')
+    with Context(load_settings({}, home=own_home, threads=1, remote_code="own")) as context:
+        reader = open_reader("own", context)
+        assert type(reader.parts[0]).__name__ == "Own"  # type: ignore[attr-defined]
+        assert reader.generate(Question("Describe.", (Picture(FILM),), max_tokens=4)).text
+    event = json.loads((own_home / "audit.jsonl").read_text().splitlines()[0])
+    assert (event["event"], event["model"], event["revision"]) == ("vlm_remote_code", "own", "0123abc")

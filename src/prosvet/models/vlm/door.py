@@ -45,8 +45,8 @@ def open_reader(name: str, context: Context, *, remote_code: bool = False) -> Re
     Parameters
     ----------
     remote_code : bool
-        Let code that came with the weights run; the card must carry its word for it as well, and it is written to
-        the audit log.
+        Let code that came with the weights run; the setting ``remote_code`` says the same for one
+        card. The card must carry its word for it as well, and it is written to the audit log.
 
     Raises
     ------
@@ -61,5 +61,6 @@ def open_reader(name: str, context: Context, *, remote_code: bool = False) -> Re
     card = load_vlm_card(name, context.settings.home)
     if not card.revision:
         raise VlmError(name=name, reason="no_revision")
-    reader: Reader = BACKENDS[card.backend].open(card, context, remote_code=remote_code)
+    allowed = remote_code or context.settings.remote_code == name
+    reader: Reader = BACKENDS[card.backend].open(card, context, remote_code=allowed)
     return reader
