@@ -17,6 +17,8 @@ from prosvet.training.vlm.recipe import Continual, Recipe
 
 from .conftest import Workshop
 
+pytestmark = pytest.mark.timeout(300)
+
 
 def items(rouge: list[float], loss: list[float]) -> Items:
     ids = tuple(f"c{n}" for n in range(len(rouge)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from prosvet.core.errors import TuningError
 from prosvet.training.vlm.recipe import Recipe
 
 from .conftest import Workshop
+
+pytestmark = pytest.mark.timeout(300)  # processes of their own, each of which imports torch and trl
 
 CHILD = """
 import sys
@@ -119,6 +122,11 @@ def test_a_finished_run_is_not_trained_again_and_another_recipe_not_taken(
     assert (out / "adapter" / "adapter_model.safetensors").stat().st_mtime_ns == before
     with pytest.raises(TuningError, match="another recipe"):
         train(workshop.recipe(steps={"lr": 1e-4}), out, workshop.context)
+    other = workshop.root / "other-model"
+    shutil.copytree(workshop.model, other)
+    (other / "config.json").write_text((other / "config.json").read_text() + "\n")
+    with pytest.raises(TuningError, match="another model"):
+        train(workshop.recipe(model={"path": str(other)}), out, workshop.context)
 
 
 def test_only_the_answer_is_learned(workshop: Workshop, finished: tuple[Recipe, Path, Any]) -> None:
@@ -150,7 +158,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(
     asked.write_text(recipe.model_dump_json())
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(asked), str(out), str(workshop.root / "home")])
     try:
-        for _ in range(1800):
+        for _ in range(4000):
             if (out / "checkpoints" / "checkpoint-10" / WHOLE).is_file() or child.poll() is not None:
                 break
             time.sleep(0.05)
@@ -169,7 +177,6 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(
     assert all(torch.equal(whole[name], again[name]) for name in whole)
 
 
-@pytest.mark.timeout(300)
 def test_two_processes_learn_what_one_learns_from_twice_the_batch(workshop: Workshop) -> None:
     import torch
 
@@ -230,8 +237,6 @@ def test_a_pattern_that_reaches_the_vision_tower_is_refused_before_training(work
 
 
 def test_a_model_with_a_missing_tensor_is_refused(workshop: Workshop, tmp_path: Path) -> None:
-    import shutil
-
     from safetensors.torch import load_file, save_file
 
     from prosvet.core.errors import ModelError

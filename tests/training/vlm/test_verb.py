@@ -14,6 +14,8 @@ from prosvet.training.vlm.recipe import Recipe
 
 from .conftest import Workshop
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture
 def recipe_file(workshop: Workshop, finished: tuple[Recipe, Path, Any]) -> Path:

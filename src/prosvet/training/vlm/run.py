@@ -6,6 +6,7 @@ The folder holds ``run.json`` (what was asked, on what, with how many parameters
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import platform
@@ -20,7 +21,7 @@ from PIL import Image
 
 from prosvet import __version__
 from prosvet.core.context import Context
-from prosvet.core.errors import TuningError
+from prosvet.core.errors import NotFound, TuningError
 from prosvet.core.types import Frozen
 from prosvet.training.vlm.case import Case, chosen, read_cases, write_cases
 from prosvet.training.vlm.continual import with_replay
@@ -50,6 +51,8 @@ class RunRecord(Frozen):
     ----------
     digest : str
         Of the recipe, see :meth:`Recipe.digest`.
+    weights : str
+        Of the base model: names and sizes of its weights and its configuration, hashed.
     cases : str
         SHA-256 of ``cases.jsonl``.
     sides : dict of side to number of cases
@@ -60,6 +63,7 @@ class RunRecord(Frozen):
 
     recipe: str
     digest: str
+    weights: str
     cases: str
     sides: dict[str, int]
     patients: int
@@ -120,13 +124,17 @@ def prepare(recipe: Recipe, out: Path, context: Context) -> tuple[list[Case], Ru
     Raises
     ------
     TuningError
-        When the folder holds the run of another recipe, or its cases were changed.
+        When the folder holds the run of another recipe or another model, or its cases were changed.
+    NotFound
+        When the model is not there.
     """
     out.mkdir(parents=True, exist_ok=True)
     if (out / _RECORD).is_file():
         record = record_of(out)
         if record.digest != recipe.digest():
             raise TuningError(reason="other_recipe", name=out.name)
+        if record.weights != _weights(recipe.model.path):
+            raise TuningError(reason="other_weights", name=out.name)
         return read_cases(out / CASES, record.cases), record
     cases, left_out = gather(recipe, context)
     if recipe.continual.former is not None:
@@ -136,6 +144,7 @@ def prepare(recipe: Recipe, out: Path, context: Context) -> tuple[list[Case], Ru
     record = RunRecord(
         recipe=recipe.name,
         digest=recipe.digest(),
+        weights=_weights(recipe.model.path),
         cases=sha,
         sides=dict(Counter(str(case.part) for case in cases)),
         patients=len({(case.source, case.patient) for case in cases}),
@@ -148,6 +157,15 @@ def prepare(recipe: Recipe, out: Path, context: Context) -> tuple[list[Case], Ru
     fresh.write_text(record.model_dump_json(indent=1), encoding="utf-8")
     fresh.replace(out / _RECORD)
     return cases, record
+
+
+def _weights(folder: Path) -> str:
+    """Which model this is, told in no time: gigabytes are not read for it."""
+    config = folder / "config.json"
+    if not config.is_file():
+        raise NotFound(kind="model", name=str(folder))
+    sizes = sorted((path.name, path.stat().st_size) for path in folder.glob("*.safetensors"))
+    return hashlib.sha256(config.read_bytes() + json.dumps(sizes).encode()).hexdigest()
 
 
 def side(cases: Sequence[Case], part: str) -> list[Case]:
