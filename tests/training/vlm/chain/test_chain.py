@@ -23,7 +23,7 @@ from prosvet.training.vlm.chain.stages import train_projector
 
 
 def projector_recipe(listing: Path, llama: Path, siglip: Path, kind: str = "mlp", **more: object) -> ProjectorRecipe:
-    loop = {"steps": 12, "batch": 3, "lr": 0.01, "save_every": 6}
+    loop = {"steps": 6, "batch": 2, "lr": 0.01, "save_every": 3}
     given: dict[str, object] = {
         "kind": "projector", "name": "tiny", "eyes": {"kind": "siglip", "path": siglip},
         "language": {"path": llama},
@@ -111,7 +111,7 @@ name = "pairs"
 encoder = "{siglip}"
 data = "{listing}"
 views = "{views}"
-loop = {{steps = 12, batch = 6, lr = 0.003}}
+loop = {{steps = 8, batch = 4, lr = 0.003}}
 ''',
     )
     result = run(ChainRequest(recipe=recipe, out=tmp_path / "run"), Context())
@@ -120,7 +120,7 @@ loop = {{steps = 12, batch = 6, lr = 0.003}}
 
 
 def test_masked_modelling_learns_and_its_tower_is_a_siglip_again(listing: Path, siglip: Path, tmp_path: Path) -> None:
-    recipe = _masked(tmp_path, listing, siglip, 12)
+    recipe = _masked(tmp_path, listing, siglip, 10)
     result = run(ChainRequest(recipe=recipe, out=tmp_path / "run"), Context())
     assert result.figures["loss.last"] < result.figures["loss.first"]
     from transformers import SiglipVisionModel
@@ -128,6 +128,7 @@ def test_masked_modelling_learns_and_its_tower_is_a_siglip_again(listing: Path, 
     assert SiglipVisionModel.from_pretrained(result.path).config.patch_size == 14
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one(listing: Path, siglip: Path, tmp_path: Path) -> None:
     recipe, out = _masked(tmp_path, listing, siglip, 3), tmp_path / "run"
     command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -47,6 +48,7 @@ def frozen(name: str) -> bool:
     return share_of(name, seed=7) < FROZEN
 
 
+@lru_cache(maxsize=100_000)
 def report(state: State, lang: Lang, seed: int = 0) -> str:
     """The protocol of a state without its titles and without what was not assessed."""
     findings = [Finding(concept=concept, status=Status.PRESENT, side=side) for concept, side in state.present]
