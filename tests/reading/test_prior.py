@@ -38,7 +38,7 @@ def two_studies(shared_data: Path, context: Context) -> tuple[str, str]:
     films = [shared_data / "fullsize" / name for name in ("cxb00281.png", "cxr18995.png")]
     ingest(IngestRequest(paths=tuple(films)), context)
     with context.get(Store).write() as db:
-        rows = dict(db.execute(select(Image.file, Image.study_id)).tuples().all())
+        rows = {file: study for file, study in db.execute(select(Image.file, Image.study_id))}
         earlier, later = (rows[film.name] for film in films)
         patient = db.execute(select(Patient.id).limit(1)).scalar_one()
         for study, day in ((earlier, date(2024, 1, 1)), (later, date(2025, 1, 1))):
@@ -54,7 +54,8 @@ def test_a_study_is_compared_with_the_last_before_it(two_studies: tuple[str, str
     assert "pneumonia" in {one.concept for one in found.changes}
     with pytest.raises(NotFound):
         run(PriorRequest(study=earlier), context)
-    answer = ask(AskRequest(question="Что изменилось по сравнению с прошлым снимком?", study=later, lang="ru"), context)
+    question = "Что изменилось по сравнению с прошлым снимком?"
+    answer = ask(AskRequest(question=question, study=later, lang="ru"), context)
     assert (answer.kind, answer.prior, answer.abstained) == ("change", earlier, False)
     alone = ask(
         AskRequest(question="Что изменилось по сравнению с прошлым снимком?", study=earlier, lang="ru"), context

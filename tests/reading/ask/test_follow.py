@@ -21,7 +21,7 @@ from prosvet.reading.ask.understand import understand
         (["Есть ли выпот?"], "А пневмоторакс?", "presence", "pneumothorax", None),
         (["Где выпот?"], "А пневмония?", "where", "pneumonia", None),
         (["Есть ли выпот?"], "Он новый?", "change", "pleural_effusion", None),
-        (["Это норма?", "Есть ли выпот?", "Какая это проекция?"], "А слева?", "presence", "pleural_effusion", Side.LEFT),
+        (["Это норма?", "Есть ли выпот?", "Какая проекция?"], "А слева?", "presence", "pleural_effusion", Side.LEFT),
     ],
 )  # fmt: skip
 def test_what_was_said_before_completes_a_question(
@@ -33,7 +33,7 @@ def test_what_was_said_before_completes_a_question(
 
 
 @pytest.mark.parametrize(
-    "question", ["Какой КТИ?", "Is there pneumonia?", "Сколько лет пациенту?", "А сколько ему лет?"]
+    "question", ["Какой КТИ?", "Is there pneumonia?", "Сколько лет пациенту?", "А сколько лет?"]
 )
 def test_what_stands_by_itself_or_cannot_be_helped_is_left(question: str) -> None:
     assert in_context(question, ["Есть ли выпот?"]) == question

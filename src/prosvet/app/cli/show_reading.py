@@ -11,6 +11,7 @@ from prosvet.app.cli.session import Session
 from prosvet.app.cli.words import concept_name, place
 from prosvet.core.types import Finding, Gates, Measurement, Status
 from prosvet.reading.api import Failure, Reading, ReadItem
+from prosvet.reading.vlm.report import ByReader
 
 __all__ = ["bar", "show_item"]
 
@@ -61,10 +62,24 @@ def _reading(reading: Reading, session: Session, console: Console) -> None:
     if reading.report is not None:
         console.print()
         console.print(Padding(Text(reading.report.text), (0, 0, 0, 2), expand=False))
+    if reading.reader is not None:
+        _by_reader(reading.reader, session, console)
     model = reading.model
     place = session.say("cli.read.model", name=model.name, revision=model.revision, point=model.operating_point)
     console.print(Text(f"\n  {place}", style="dim"))
     console.print(Text(f"  {session.say('cli.read.notice')}", style="dim italic"))
+
+
+def _by_reader(by: ByReader, session: Session, console: Console) -> None:
+    """Who wrote the report, and where it parts from the compact findings."""
+    told = session.say(f"vlm_read.{'told' if by.told_findings else 'alone'}")
+    said = session.say("vlm_read.report", name=by.name, revision=by.revision)
+    console.print(Text(f"\n  {said}, {told}", style="dim"))
+    title = "flags_title" if by.flags else "no_flags"
+    console.print(Text(f"  {session.say(f'vlm_read.{title}')}", style="red" if by.flags else "dim"))
+    for flag in by.flags:
+        words = session.say(f"vlm_read.flags.{flag.kind}", said=flag.said)
+        console.print(f"    • {words}", markup=False)
 
 
 def _gates(gates: Gates, session: Session) -> str:
