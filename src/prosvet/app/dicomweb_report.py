@@ -70,7 +70,8 @@ def _line(item: Item, lang: Lang) -> Item:
     for measured in item.get(_MEASURED, {}).get("Value", ()):
         for unit in measured.get(_UNITS, {}).get("Value", ()):
             code = _first(unit, _CODE)
-            unit[_CODE]["Value"] = [words.get(f"ohif.units.{code.strip('{}')}", code)]
+            known = words.get(f"ohif.units.{code}", code)
+            unit[_CODE]["Value"] = ["" if code.startswith("{") else known]  # {ratio}: UCUM's word for a bare number
     return {key: value for key, value in item.items() if key != _CONTENT}
 
 
