@@ -111,7 +111,7 @@ name = "pairs"
 encoder = "{siglip}"
 data = "{listing}"
 views = "{views}"
-loop = {{steps = 8, batch = 4, lr = 0.003}}
+loop = {{steps = 12, batch = 6, lr = 0.003}}
 ''',
     )
     result = run(ChainRequest(recipe=recipe, out=tmp_path / "run"), Context())
