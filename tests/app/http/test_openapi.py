@@ -78,7 +78,7 @@ def test_files_are_described_as_parts_of_a_form(described: dict[str, Any]) -> No
     form = body["multipart/form-data"]["schema"]
     assert form["required"] == ["file"]
     assert form["properties"]["file"]["contentMediaType"] == "application/octet-stream"
-    assert set(form["properties"]) == {"file", "lang", "report"}
+    assert set(form["properties"]) == {"file", "lang", "report", "reader", "told_findings", "shape", "prior"}
     search = operations(described)["POST /v1/search"]["requestBody"]["content"]
     assert set(search) == {"multipart/form-data", "application/json"}
     assert "image" not in search["application/json"]["schema"]["properties"]
