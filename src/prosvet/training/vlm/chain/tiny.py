@@ -1,4 +1,4 @@
-"""Train the tiny model: resumable steps, the best of its averaged weights by films that were kept out."""
+"""Train the tiny model: resumable steps; the averaged weights of the last one are kept, nothing is chosen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -19,9 +18,9 @@ from prosvet.training.runner import Schedule, run_steps
 from prosvet.training.vlm.chain.features import Seen
 from prosvet.training.vlm.chain.tiny_data import ASKED, WORDINGS, Drawer, knowns
 from prosvet.training.vlm.chain.tiny_net import Shape, TinyVlm
-from prosvet.training.vlm.chain.tiny_texts import Kind, every_text, prompts
+from prosvet.training.vlm.chain.tiny_texts import Kind, every_text
 
-__all__ = ["TinyRecipe", "load_tiny", "train_tiny", "yes_logits"]
+__all__ = ["TinyRecipe", "load_tiny", "train_tiny"]
 
 log = logging.getLogger(__name__)
 
@@ -108,23 +107,6 @@ def load_tiny(folder: Path) -> tuple[TinyVlm, ByteBpe]:
     net = TinyVlm(_shape(recipe, len(bpe)))
     net.load_state_dict(torch.load(folder / "tiny.pt", map_location="cpu", weights_only=True))
     return net.eval(), bpe
-
-
-@torch.no_grad()
-def yes_logits(net: TinyVlm, bpe: ByteBpe, features: NDArray[np.float32], concept: str) -> NDArray[np.float64]:
-    """How much likelier "yes" than "no" is as the first word of the answer about `concept`, in logits (N,).
-
-    Mean over both languages, each with its plainest wording.
-    """
-    net.eval()
-    total = np.zeros(len(features))
-    for lang, words in (("ru", ("Да", "Нет")), ("en", ("Yes", "No"))):
-        prompt = prompts("ask", "ru" if lang == "ru" else "en", concept)[0]
-        ids = torch.tensor([[*bpe.encode(prompt), 2]]).expand(len(features), -1)
-        logits, _ = net(net.look(torch.from_numpy(features)), ids, net.nothing(len(features)))
-        yes, no = (bpe.encode(word)[0] for word in words)
-        total += (logits[:, -1, yes] - logits[:, -1, no]).numpy()
-    return total / 2
 
 
 def _tokens(seen: Seen, path: Path, recipe: TinyRecipe) -> ByteBpe:
