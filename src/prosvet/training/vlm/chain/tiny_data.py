@@ -7,12 +7,14 @@ root of its size, NIH more often), then normal or not, then by the rarest of its
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from prosvet.core.errors import TuningError
 from prosvet.core.i18n import Lang
 from prosvet.models.backends.bytes_bpe import ByteBpe
 from prosvet.models.backends.tiny_features import CONCEPTS
@@ -22,6 +24,8 @@ from prosvet.training.vlm.chain.features import Seen
 from prosvet.training.vlm.chain.tiny_texts import Kind, Known, answer, known_of, prompts
 
 __all__ = ["ASKED", "WORDINGS", "Batch", "Drawer", "knowns"]
+
+log = logging.getLogger(__name__)
 
 ASKED = CONCEPTS[1:]
 """What may be asked about: every scored finding; ``abnormal`` is what the conclusion says."""
@@ -52,6 +56,11 @@ class Drawer:
     ----------
     share : float
         Of questions about findings that are answered with yes.
+
+    Raises
+    ------
+    TuningError
+        When no source has films with and without any one finding.
     """
 
     def __init__(self, seen: Seen, bpe: ByteBpe, *, share: float = 0.5) -> None:
@@ -59,7 +68,13 @@ class Drawer:
         self._known = knowns(seen)
         source = np.array([row["source"] for row in seen.rows])
         self._report_chances = _report_chances(source, self._known)
-        self._pools = {concept: _pools(concept, source, self._known) for concept in ASKED}
+        pools = {concept: _pools(concept, source, self._known) for concept in ASKED}
+        self._pools = {concept: found for concept, found in pools.items() if found[0]}
+        self._asked = tuple(self._pools)
+        if not self._asked:
+            raise TuningError(reason="nothing_to_ask", n=len(source))
+        if missing := [concept for concept in ASKED if concept not in self._pools]:
+            log.warning("never asked about, no source has films with and without: %s", ", ".join(missing))
 
     def draw(self, kind: Kind, size: int, generator: np.random.Generator) -> Batch:
         """A batch of one kind of prompt, languages and wordings mixed."""
@@ -72,7 +87,7 @@ class Drawer:
         return self._padded([film for film, _ in drawn], rows)
 
     def _question(self, generator: np.random.Generator) -> tuple[int, str]:
-        concept = ASKED[generator.integers(len(ASKED))]
+        concept = self._asked[generator.integers(len(self._asked))]
         pools, chances = self._pools[concept]
         with_it, without = pools[generator.choice(len(pools), p=chances)]
         films = with_it if generator.random() < self._share else without
@@ -122,7 +137,7 @@ def _rarity(known: list[Known]) -> NDArray[np.float64]:
 def _pools(
     concept: str, source: NDArray[np.str_], known: list[Known]
 ) -> tuple[list[tuple[NDArray[np.int64], NDArray[np.int64]]], NDArray[np.float64]]:
-    """Films with and without `concept` of each source that has both, and how often a source is drawn."""
+    """Films with and without `concept` of each source that has both, and how often a source is drawn; none if none."""
     state = np.array([dict(film).get(concept, -1) for film in known])
     pools, weights = [], []
     for name in np.unique(source):
@@ -133,6 +148,4 @@ def _pools(
         if len(with_it) and len(without):
             pools.append((with_it, without))
             weights.append((NIH_WEIGHT if name.startswith("nih") else 1.0) * math.sqrt(len(with_it)))
-    if not pools:
-        raise ValueError(f"no source has films with and without {concept}")
-    return pools, np.array(weights) / sum(weights)
+    return pools, np.array(weights) / max(sum(weights), 1e-9)
