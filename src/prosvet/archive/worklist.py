@@ -20,6 +20,7 @@ __all__ = [
     "CLOSED",
     "STATUSES",
     "WorkStatus",
+    "added",
     "call_back",
     "ensure_listed",
     "list_studies",
@@ -31,11 +32,14 @@ __all__ = [
     "take",
 ]
 
-WorkStatus = Literal["new", "read", "draft", "signed", "second_reading", "disagreement", "released", "no_film"]
+WorkStatus = Literal[
+    "new", "read", "draft", "signed", "second_reading", "disagreement", "released", "no_film", "addition"
+]
 STATUSES: tuple[WorkStatus, ...] = get_args(WorkStatus)
 """new: nobody has opened it; read: opened, no protocol yet; draft: a protocol is begun; signed; second_reading: waits
 for a second reader; disagreement: the two readers differ and a third decides; released: autonomous screening sent it
-away as normal, unread; no_film: a source's report came without its film, so that there is nothing to read."""
+away as normal, unread; no_film: a source's report came without its film, so that there is nothing to read; addition:
+films came after the protocol was signed, and an addendum has to say what they show."""
 
 CLOSED: tuple[WorkStatus, ...] = ("signed", "released", "no_film")
 """Where there is nothing to do."""
@@ -82,9 +86,20 @@ def send_away(db: Connection, study: str) -> None:
 
 
 def call_back(db: Connection, studies: Sequence[str]) -> None:
-    """Those of `studies` that screening had released must be read after all."""
+    """More films have come for `studies`: those that screening had released must be read after all.
+
+    Those that were signed wait for an addition, and for whoever is there: who signed may be off duty by now.
+    """
     away = update(WorkItem).where(WorkItem.study_id.in_(studies), WorkItem.status == "released")
     db.execute(away.values(status="new", updated=now()))
+    signed = update(WorkItem).where(WorkItem.study_id.in_(studies), WorkItem.status == "signed")
+    db.execute(signed.values(status="addition", reader=None, updated=now()))
+
+
+def added(db: Connection, study: str, actor: Actor) -> None:
+    """`actor` has signed an addendum to `study`: where one was waited for, it is read."""
+    waits = update(WorkItem).where(WorkItem.study_id == study, WorkItem.status == "addition")
+    db.execute(waits.values(status="signed", reader=actor.name, updated=now()))
 
 
 def take(db: Connection, study: str, actor: Actor) -> None:

@@ -90,7 +90,7 @@ def write_records(db: Connection, records: Sequence[Record], owner: str | None =
     done.reports = len(batch.rows[Report])
     _flush(batch)
     list_studies(db, list(touched), owner)
-    call_back(db, filmed)  # what was released had not been seen with this film
+    call_back(db, filmed)  # what was released, or signed, had not been seen with this film
     return done
 
 

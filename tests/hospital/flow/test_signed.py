@@ -20,12 +20,19 @@ from prosvet.archive.api import run as ingest
 from prosvet.archive.store import Store
 from prosvet.archive.studies_api import StudiesRequest
 from prosvet.archive.studies_api import run as studies
+from prosvet.archive.worklist_api import WorklistRequest
+from prosvet.archive.worklist_api import run as worklist
 from prosvet.core.actor import Actor
+from prosvet.core.audit import AuditLog
 from prosvet.core.errors import DiskFull
 from prosvet.hospital.flow import signed as module
 from prosvet.hospital.flow.clock import now
+from prosvet.hospital.flow.finishing import Result, finish
+from prosvet.hospital.flow.member import Turn
 from prosvet.hospital.flow.pipeline import NODE
+from prosvet.hospital.flow.queue import Queue
 from prosvet.hospital.flow.signed import SignedResults
+from prosvet.hospital.flow.worker import Worker
 from prosvet.hospital.ledger.schema import Exam, Outgoing, Received, SignedOff
 from prosvet.hospital.objects import make, write
 from prosvet.hospital.objects.study_results import study_results
@@ -238,3 +245,57 @@ def test_results_of_a_study_whose_films_are_gone_are_not_made_of_pseudonyms(ward
     assert ward.verified() == []
     with ward.flow.ledger.read() as db:
         assert db.execute(select(SignedOff.note)).scalars().all() == ["no_objects"]
+
+
+def _another(file: Path) -> Dataset:
+    """One more film of the same study: the same picture, a little darker."""
+    film = dcmread(file)
+    film.SOPInstanceUID = film.file_meta.MediaStorageSOPInstanceUID = f"{film.SOPInstanceUID}.2"
+    pixels = film.pixel_array
+    film.PixelData = (pixels - pixels // 50).tobytes()
+    return film
+
+
+def test_films_after_the_signature_bring_nothing_unverified_and_open_the_study_again(
+    ward: Ward, pydicom_data: Path
+) -> None:
+    ward.sign()
+    brings = ward.brings()
+    brings.turn()
+    before = ward.verified()
+    listed = worklist(WorklistRequest.model_validate({"filters": {"status": "all"}}), ward.context)
+    assert [(row.study, row.status, row.reader) for row in listed.rows] == [(ward.study, "signed", "petrova")]
+    ward.flow.receive(_another(pydicom_data / "RG1_UNCR.dcm"))
+    assert ward.flow.exam(ward.uid).round == 1
+    with ward.flow.ledger.write() as db:
+        db.execute(update(Exam).values(state="ready"))
+    works = Worker(
+        Queue(ward.flow.ledger), Turn(ward.flow.ledger.folder / "turn"), ward.flow.config, ward.flow.ledger,
+        ward.context.child(actor=NODE, lang="ru"),
+    )  # fmt: skip
+    while works.turn():
+        pass
+    exam = ward.flow.exam(ward.uid)
+    assert (exam.state, exam.study, exam.error) == ("done", ward.study, {"code": "signed_before"})
+    assert [one.state for one in ward.flow.objects(ward.uid)] == ["read", "read"]
+    assert (ward.verified(), brings.turn()) == (before, 0)
+    listed = worklist(WorklistRequest(), ward.context)
+    assert [(row.study, row.status, row.reader) for row in listed.rows] == [(ward.study, "addition", None)]
+    ward.addendum("На дополнительном снимке без изменений.")
+    assert brings.turn() == 1
+    assert ward.verified() == before * 2
+    assert worklist(WorklistRequest(), ward.context).rows == ()
+    assert ward.dataset("sr").VerificationFlag == "VERIFIED"
+
+
+def test_a_signature_that_comes_while_results_are_made_drops_them(ward: Ward) -> None:
+    with ward.flow.ledger.write() as db:
+        db.execute(update(Exam).values(state="ready"))
+    lease = Queue(ward.flow.ledger).lease("work")
+    assert lease is not None
+    with ward.flow.ledger.write() as db:
+        db.execute(insert(SignedOff).values(study_uid=ward.uid, digest="d", number=1, at=now(), results=4))
+    made = Result("sr", "pacs", "later", ward.flow.ledger.files.add(b"sr"), 2, "1.2.3", "1.2")
+    assert finish(ward.flow.ledger, lease, [made], AuditLog.from_context(ward.context))
+    assert ward.verified() == []
+    assert ward.flow.exam(ward.uid).error == {"code": "signed_before"}

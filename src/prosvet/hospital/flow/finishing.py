@@ -12,11 +12,15 @@ from sqlalchemy.dialects.sqlite import insert
 from prosvet.core.audit import AuditLog
 from prosvet.hospital.flow.clock import now
 from prosvet.hospital.flow.queue import Lease, mine
+from prosvet.hospital.flow.signing import verified
 from prosvet.hospital.flow.sorting import Sorted
 from prosvet.hospital.ledger.schema import Exam, Outgoing, Received
 from prosvet.hospital.ledger.store import Ledger
 
-__all__ = ["Result", "finish", "finish_sorting"]
+__all__ = ["SIGNED_BEFORE", "Result", "finish", "finish_sorting"]
+
+SIGNED_BEFORE = "signed_before"
+"""Why an exam has no results: a doctor's verified report stands, and what came later waits for an addendum to it."""
 
 _ENDED: dict[str, Any] = {"worker": None, "leased": None, "next_at": None}
 
@@ -66,6 +70,9 @@ def finish(
 ) -> bool:
     """The exam is done, and its results wait in the outbox; or, when films came meanwhile, it begins anew without them.
 
+    Where a signature was brought to the outbox before (while this was made, even), the results are dropped: a program's
+    word never takes the place of a doctor's. The study waits in the worklist for an addition, which goes out verified.
+
     Parameters
     ----------
     note : str, optional
@@ -77,9 +84,12 @@ def finish(
         Nothing was changed.
     """
     at = now()
-    audit.write("hospital.read", study=lease.study or "", results=len(results), note=note or "")
     with ledger.write() as connection:
-        if mine(connection, lease) != lease.round:
+        grown = mine(connection, lease) != lease.round
+        if results and verified(connection, lease.study_uid):
+            results, note = (), SIGNED_BEFORE
+        audit.write("hospital.read", study=lease.study or "", results=len(results), note=note or "")
+        if grown:
             again = _ENDED | {"state": "arriving", "attempts": 0, "error": None}
             connection.execute(update(Exam).where(Exam.study_uid == lease.study_uid).values(again))
             return False

@@ -19,10 +19,11 @@ from prosvet.core.context import Context
 from prosvet.core.errors import ImageError, ResultError
 from prosvet.core.types import View
 from prosvet.hospital.config import HospitalConfig
-from prosvet.hospital.flow.finishing import Result
+from prosvet.hospital.flow.finishing import SIGNED_BEFORE, Result
 from prosvet.hospital.flow.material import Material, header_of
 from prosvet.hospital.flow.queue import Lease
 from prosvet.hospital.flow.routes import documents, payload
+from prosvet.hospital.flow.signing import verified
 from prosvet.hospital.ledger.schema import Received
 from prosvet.hospital.ledger.store import Ledger
 from prosvet.hospital.objects import machine_results, make, write
@@ -57,9 +58,11 @@ def work(lease: Lease, config: HospitalConfig, ledger: Ledger, context: Context)
     query = select(Received.sha256, Received.image, Received.sop_uid)
     query = query.where(Received.study_uid == lease.study_uid, Received.state == "read").order_by(Received.number)
     with ledger.read() as connection:
-        rows = connection.execute(query).all()
+        rows, signed = connection.execute(query).all(), verified(connection, lease.study_uid)
     if not rows:  # all of it was passed by on receipt
         return Outcome((), "no_film")
+    if signed:  # nor is it for screening any more: a doctor reads it
+        return Outcome((), SIGNED_BEFORE)
     _screen(lease, context)
     if not config.results.destinations:
         return Outcome((), "no_destination")

@@ -17,7 +17,7 @@ from prosvet.archive.store import Store
 from prosvet.hospital.ledger.schema import Exam, SignedOff
 from prosvet.hospital.ledger.store import Ledger
 
-__all__ = ["Signature", "Watch"]
+__all__ = ["Signature", "Watch", "verified"]
 
 _SLACK = timedelta(minutes=10)  # a signature's own time is older than its commit by as long as a writer waits
 _PART = 500
@@ -35,6 +35,12 @@ class Signature:
     number: int
     at: datetime
     priority: int
+
+
+def verified(connection: Connection, study_uid: str) -> bool:
+    """Whether a signature on the exam has been brought to the outbox: nothing unverified may follow it there."""
+    query = select(SignedOff.digest).where(SignedOff.study_uid == study_uid).limit(1)
+    return connection.execute(query).first() is not None
 
 
 class Watch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from prosvet.archive.store import Store
-from prosvet.archive.worklist import set_status
+from prosvet.archive.worklist import added, set_status
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import ProtocolConflict, ProtocolError
@@ -77,6 +77,7 @@ def add_to_signed(study: str, signed: Version, text: str, overrides: tuple[Overr
         number = add(db, study, content, author=context.actor.name, lang=signed.language, kind="addendum")
         done = closed(db, study, number)
         file_report(db, study, number, report, context)
+        added(db, study, context.actor)
         _note(study, done, context)
     return done
 

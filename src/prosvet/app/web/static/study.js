@@ -211,6 +211,7 @@ function status(name) {
   if (!badge) return;
   badge.textContent = say(`status_${name}`);
   badge.classList.toggle("badge-ok", name === "signed");
+  badge.classList.remove("badge-warn");
 }
 
 async function reload() {
@@ -366,6 +367,7 @@ async function addendum(form) {
   try {
     await ask(`${api}/addenda`, "POST", { text, reasons });
     toast(say("added"), "ok");
+    status("signed");
     await reload();
     fire("history", "prosvet:history");
   } catch (error) {
