@@ -101,23 +101,22 @@ class Conversation:
             ours.close()
             theirs.close()
             association.dimse.discard()  # type: ignore[attr-defined]
-            with self.node._lock:
-                self.node._visits.pop(association, None)
+            self.node.visits.forget(association)
 
     def _association(self, theirs: socket.socket) -> Association:
         """As the server makes it (:class:`prosvet.hospital.node.wire._Handler`), without its threads."""
         made = Association(self._entity, "acceptor")
-        made.acceptor.maximum_length = self.node.max_pdu
+        made.acceptor.maximum_length = self.node.visits.max_pdu
         made.acceptor.ae_title = "PROSVET"
         made.acceptor.supported_contexts = self.node._contexts
         made.acceptor.address_info = made.requestor.address_info = AddressInformation("127.0.0.1", 1)
-        made.dul.socket = BoundedSocket(made, theirs, self.node)
-        made.dul.state_machine = _States(made, self.node)
-        made.dimse = SpoolingDimse(made, self.node)
-        made.bind(pynetdicom.evt.EVT_C_STORE, self.node._store)
-        made.bind(pynetdicom.evt.EVT_C_ECHO, self.node._echo)
+        made.dul.socket = BoundedSocket(made, theirs, self.node.visits)
+        made.dul.state_machine = _States(made, self.node.visits)
+        made.dimse = SpoolingDimse(made, self.node.visits)
+        made.bind(pynetdicom.evt.EVT_C_STORE, self.node.answering.store)
+        made.bind(pynetdicom.evt.EVT_C_ECHO, self.node.answering.echo)
         made.bind(pynetdicom.evt.EVT_N_ACTION, self.node._commitment.answer)
-        self.node.opened(made)
+        self.node.visits.opened(made)
         return made
 
     def _step(self, association: Association) -> bool:
@@ -134,7 +133,7 @@ class Conversation:
             asked = dul.receive_pdu(wait=False)
             if asked is not None:
                 association.requestor.primitive = asked  # type: ignore[assignment]
-                self.node._requested(_Event(association))  # type: ignore[arg-type]
+                self.node.answering.requested(_Event(association))  # type: ignore[arg-type]
                 if association.is_aborted or association.is_rejected:
                     return False
                 association.acse.negotiate_association()
