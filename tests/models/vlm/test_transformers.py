@@ -29,6 +29,7 @@ from prosvet.models.vlm import Picture, Question, Turn, open_reader
 from prosvet.models.vlm.form import four_field_line
 from prosvet.models.vlm.types import Reader
 from prosvet.models.vlm.weights import described
+from prosvet.reading.vlm.forms import LINE
 from tiny_models import VLMS
 
 pytestmark = pytest.mark.skipif(
@@ -183,6 +184,39 @@ def test_decoding_is_held_to_the_four_field_line(reader: Reader) -> None:
     line = four_field_line(labels="(effusion|normal)", caption=20)
     answer = reader.generate(Question("Describe.", (Picture(FILM),), pattern=line, max_tokens=120))
     assert re.fullmatch(line, answer.text) and "regular expression" not in answer.prompt
+
+
+@pytest.mark.skipif(find_spec("llguidance") is None, reason="llguidance is not installed")
+@pytest.mark.parametrize("family", ["idefics3", "llava"])
+def test_the_line_of_reports_is_held_where_the_model_forbids_a_lone_space(
+    family: str, context: Context, weights: Callable[[str], Path]
+) -> None:
+    """After ``|`` only the space is open, and these models' settings forbid it: token 0 was chosen instead."""
+    write_card(context.settings.home, "held", weights(family))
+    reader = open_reader("held", context)
+    model, processor = reader.parts  # type: ignore[attr-defined]
+    space = processor.tokenizer.convert_tokens_to_ids("Ġ")
+    assert space in model.generation_config.suppress_tokens
+    answer = reader.generate(Question("Describe.", (Picture(FILM),), pattern=LINE, max_tokens=1024, timeout=300))
+    assert answer.constrained == "decoding" and re.fullmatch(LINE, answer.text)
+    assert space in model.generation_config.suppress_tokens  # lifted for that answer alone
+    reader.close()
+
+
+@pytest.mark.skipif(find_spec("llguidance") is None, reason="llguidance is not installed")
+def test_a_form_that_leaves_nothing_to_choose_is_an_error() -> None:
+    import torch
+
+    from prosvet.models.backends.guided import Guide, vocabulary_of
+    from tiny_models import causal_tokenizer
+
+    words = causal_tokenizer()
+    guide = Guide("tiny", vocabulary_of(words), 0, {words.eos_token_id}, pattern="effusion")
+    none, ids = torch.full((1, len(words)), float("-inf")), torch.zeros((1, 0), dtype=torch.long)
+    with pytest.raises(VlmError, match="forbidden"):
+        guide(ids, none)
+    with pytest.raises(VlmError, match="breaks the form"):
+        guide(torch.zeros((1, 1), dtype=torch.long), torch.zeros((1, len(words))))
 
 
 @pytest.mark.skipif(find_spec("llguidance") is None, reason="llguidance is not installed")

@@ -16,7 +16,13 @@ import numpy as np
 from prosvet.core.errors import VlmError
 from prosvet.core.optional import require
 
-__all__ = ["Guide", "available", "vocabulary_of"]
+__all__ = ["UNHELD", "Guide", "available", "vocabulary_of"]
+
+UNHELD: dict[str, None] = {"suppress_tokens": None, "begin_suppress_tokens": None, "bad_words_ids": None}
+"""What the model's own settings forbid is lifted while a form is held: the form may leave only such a token open.
+
+A lone space after `` |`` is one; with it forbidden, no score is left and the choice falls on token 0.
+"""
 
 
 def available() -> bool:
@@ -68,8 +74,8 @@ class Guide:
         """Scores (1, V) with everything closed that would break the form."""
         torch = require("torch", "vlm")
         for token in ids[0, self._at :].tolist():
-            if not self._matcher.is_stopped():
-                self._matcher.consume_token(token)
+            if not self._matcher.is_stopped() and not self._matcher.consume_token(token):
+                raise VlmError(name=self._name, reason="generation", problem=f"token {token} breaks the form")
         self._at = ids.shape[1]
         width, ends = scores.shape[1], sorted(self._ends)
         if self._matcher.is_stopped():
@@ -83,8 +89,10 @@ class Guide:
         allowed[ends] = self._matcher.is_accepting()
         return self._only(torch.from_numpy(np.flatnonzero(allowed)).to(scores.device), scores)
 
-    @staticmethod
-    def _only(open_: Any, scores: Any) -> Any:
+    def _only(self, open_: Any, scores: Any) -> Any:
         held = scores.new_full(scores.shape, float("-inf"))
         held[:, open_] = scores[:, open_]
+        if not bool(held.isfinite().any()):
+            # The largest of all closed scores is token 0, which no form has: say so instead of choosing it.
+            raise VlmError(name=self._name, reason="generation", problem="every token that keeps the form is forbidden")
         return held

@@ -13,7 +13,7 @@ from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import InvalidRequest, ProsvetError, VlmError, VlmRefused, VlmTimeout
 from prosvet.core.optional import require
-from prosvet.models.backends.guided import Guide, available, vocabulary_of
+from prosvet.models.backends.guided import UNHELD, Guide, available, vocabulary_of
 from prosvet.models.backends.processors import picture_processor, processor_of, tokenizer_of
 from prosvet.models.backends.stepping import Pieces, Recorder, Stopper, pieces_of
 from prosvet.models.backends.strict import load_strictly
@@ -176,6 +176,7 @@ class TransformersReader:
         if self._model is None:
             raise VlmError(name=self.name, reason="generation", problem="closed")
         draw = {"do_sample": True, "temperature": first.temperature} if first.temperature else {"do_sample": False}
+        lifted = UNHELD if any(isinstance(hook, Guide) for hook in hooks) else {}
         inputs = batch.inputs.to(self._model.device)
         for key, value in inputs.items():
             if torch.is_tensor(value) and value.is_floating_point():
@@ -183,7 +184,7 @@ class TransformersReader:
         try:
             with torch.inference_mode():
                 return self._model.generate(
-                    **inputs, **draw, max_new_tokens=first.max_tokens, num_beams=1, streamer=streamer,
+                    **inputs, **draw, **lifted, max_new_tokens=first.max_tokens, num_beams=1, streamer=streamer,
                     logits_processor=hooks, stopping_criteria=[stopper], top_k=0, top_p=1.0,
                 )  # fmt: skip
         except torch.cuda.OutOfMemoryError:
@@ -238,11 +239,7 @@ class TransformersReader:
 
     def _prompt(self, question: Question, constrained: str) -> str:
         """The exact words that go to the model, with its marks for pictures."""
-        spoken = [question.prompt, *(part for turn in question.history for part in (turn.prompt, turn.answer)),
-                  *(picture.role for picture in question.pictures)]  # fmt: skip
-        for token in self._reserved:
-            if any(token in words for words in spoken):
-                raise InvalidRequest(name="prompt", reason=f"{token} is a mark of the model")
+        self._refuse_marks(question)
         # A pattern held by decoding needs no words: a tuned model is asked exactly as it was trained.
         suffix = form_words(question) if question.schema is not None or constrained == "retry" else ""
         if self._card.prompt.style == "plain":
@@ -251,6 +248,14 @@ class TransformersReader:
             raise VlmError(name=self.name, reason="no_chat_template")
         said = messages(question, self._card.prompt, suffix)
         return str(self._processor.apply_chat_template(said, add_generation_prompt=True, tokenize=False))
+
+    def _refuse_marks(self, question: Question) -> None:
+        """What is said must not carry the model's own marks."""
+        spoken = [question.prompt, *(part for turn in question.history for part in (turn.prompt, turn.answer)),
+                  *(picture.role for picture in question.pictures)]  # fmt: skip
+        for token in self._reserved:
+            if any(token in words for words in spoken):
+                raise InvalidRequest(name="prompt", reason=f"{token} is a mark of the model")
 
     # -- form ---------------------------------------------------------------------------------------------------------
 
@@ -277,9 +282,7 @@ def _remote_code(card: VlmCard, *, allowed: bool) -> bool:
 
 def _with_adapter(card: VlmCard, model: Any) -> Any:
     peft = require("peft", "vlm")
-    folder = (card.folder / card.adapter).resolve()
-    if not (folder / "adapter_config.json").is_file():
-        raise VlmError(name=card.name, reason="no_weights", folder=str(folder))
+    folder = verified_folder(card.name, card.adapter_folder, card.adapter_files)
     return peft.PeftModel.from_pretrained(model, folder, local_files_only=True).eval()
 
 
