@@ -116,6 +116,8 @@ class Node(Frozen):
         Storage classes beside those of a chest X-ray that are taken with ``refuse``.
     max_answers : int
         Answers to one query of another system; a query that has more is told that it was cut off.
+    max_given : int
+        Objects that another system may fetch at once; one that asks for more is refused, and told so.
     """
 
     aet: AeTitle = "PROSVET"
@@ -133,6 +135,7 @@ class Node(Frozen):
     unknown_class: Literal["keep", "refuse"] = "keep"
     extra_classes: tuple[str, ...] = ()
     max_answers: int = Field(default=500, ge=1, le=10000)
+    max_given: int = Field(default=2000, ge=1, le=65535)
 
     @model_validator(mode="after")
     def _closed(self) -> Self:

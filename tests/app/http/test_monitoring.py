@@ -46,6 +46,8 @@ def with_a_node(app: FastAPI) -> None:
     context: Context = app.state.context
     counts, ledger = Counts(), context.get(Ledger)
     counts.add("received", 3)
+    counts.add("queries", 2)
+    counts.add("given", 9)
     counts.refuse("calling_ae", "192.0.2.7")
     counts.write(ledger.folder, 0, running=False)
     long_ago = datetime(2026, 1, 1)
@@ -82,6 +84,9 @@ def test_a_node_speaks_in_numbers_alone(app: FastAPI) -> None:
         with_a_node(app)
         said = client.get("/metrics").text
     assert 'prosvet_node_up{site="local"} 0.0' in said and 'prosvet_node_received_total{site="local"} 3.0' in said
+    assert (
+        'prosvet_node_queries_total{site="local"} 2.0' in said and 'prosvet_node_given_total{site="local"} 9.0' in said
+    )
     assert 'prosvet_node_refused_total{reason="calling_ae",site="local"} 1.0' in said
     assert 'prosvet_flow_overdue{site="local"} 1.0' in said
     assert "192.0.2.7" not in said and "1.2.3" not in said

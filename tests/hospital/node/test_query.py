@@ -19,12 +19,12 @@ from flow_support import storescp
 from forked import free_port
 from hospital_node import Receiver, fresh
 from peer_systems import film_file
-from prosvet.hospital.flow.clock import now
+from prosvet.core.clock import now
 from prosvet.hospital.ledger.schema import Catalogued, Outgoing, Received
-from prosvet.hospital.node.classes import FIND, GET
-from prosvet.hospital.node.finding import NotAnIdentifier, level_of
+from prosvet.hospital.node.classes import FIND, GET, MOVE
 from prosvet.hospital.node.holdings import MODALITIES
 from prosvet.hospital.node.matching import condition
+from prosvet.hospital.node.roots import NotAnIdentifier, level_of
 from prosvet.hospital.objects.kinds import SERIES
 
 Start = Callable[..., Receiver]
@@ -59,9 +59,11 @@ def result(one: Receiver, film: Dataset, *, destinations: tuple[str, ...] = ("pa
     return made
 
 
-def tool(name: str, one: Receiver, *keys: str, options: tuple[str, ...] = (), aet: str = "STATION") -> tuple[int, str]:
+def tool(
+    name: str, one: Receiver, *keys: str, options: tuple[str, ...] = (), aet: str = "STATION", root: str = "-S"
+) -> tuple[int, str]:
     """Run a program of dcmtk against the node; its exit status and what it said."""
-    command = [name, "-S", "-aet", aet, "-aec", "PROSVET", *options, one.host, str(one.port)]
+    command = [name, root, "-aet", aet, "-aec", "PROSVET", *options, one.host, str(one.port)]
     command += [part for key in keys for part in ("-k", key)]
     done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
@@ -304,6 +306,88 @@ def test_a_retrieval_that_is_cancelled_stops(receiver: Start, tmp_path: Path) ->
     assert int(last.Status) == 0xFE00
     assert len(came) < 8
     assert int(last.NumberOfRemainingSuboperations) == 8 - len(came)
+
+
+def below(one: Receiver, folder: Path, *keys: str) -> list[Dataset]:
+    """What findscu finds from the patient root."""
+    folder.mkdir(parents=True)
+    code, said = tool("findscu", one, *keys, options=("-X", "-od", str(folder)), root="-P")
+    assert code == 0, said
+    return [dcmread(path, force=True) for path in sorted(folder.glob("rsp*.dcm"))]
+
+
+def test_patients_are_found_and_what_is_theirs_below_them(full: Receiver, tmp_path: Path) -> None:
+    utf8 = "SpecificCharacterSet=ISO_IR 192"
+    counted = ("NumberOfPatientRelatedStudies", "NumberOfPatientRelatedInstances")
+    people = below(full, tmp_path / "p", "QueryRetrieveLevel=PATIENT", "PatientID", "PatientName", *counted)
+    told = {str(one.PatientID): (one[counted[0]].value, one[counted[1]].value) for one in people}
+    first = str(dcmread(full.ledger.files.path(full.rows()[0].sha256)).PatientID)
+    assert told == {first: (1, 3), "МК-7": (1, 1), "МК-8": (1, 1)}
+    (anna,) = below(full, tmp_path / "a", utf8, "QueryRetrieveLevel=PATIENT", "PatientName=петрова*")
+    assert (anna.PatientID, anna.QueryRetrieveLevel) == ("МК-8", "PATIENT")
+    (study,) = below(full, tmp_path / "s", utf8, "QueryRetrieveLevel=STUDY", "PatientID=МК-7", "StudyInstanceUID")
+    assert study.StudyInstanceUID == "2.25.702"
+    keys = ("QueryRetrieveLevel=SERIES", "StudyInstanceUID=2.25.702", "Modality")
+    assert len(below(full, tmp_path / "r", utf8, *keys, "PatientID=МК-7")) == 1
+    assert below(full, tmp_path / "n", utf8, *keys, "PatientID=МК-8") == []
+    for wrong in ((), ("PatientID=*",)):  # below a patient, one patient is named
+        said = tool("findscu", full, "QueryRetrieveLevel=STUDY", *wrong, options=("-v",), root="-P")[1]
+        assert "DataSetDoesNotMatchSOPClass" in said
+    assert "DataSetDoesNotMatchSOPClass" in tool("findscu", full, "QueryRetrieveLevel=PATIENT", options=("-v",))[1]
+
+
+def test_all_of_a_patient_is_fetched_and_nothing_of_another(full: Receiver, tmp_path: Path) -> None:
+    first = str(dcmread(full.ledger.files.path(full.rows()[0].sha256)).PatientID)
+    for number, (keys, count) in enumerate((
+        (("QueryRetrieveLevel=PATIENT", f"PatientID={first}"), 3),
+        (("QueryRetrieveLevel=STUDY", f"PatientID={first}", "StudyInstanceUID=2.25.702"), 0),
+    )):  # fmt: skip
+        folder = tmp_path / f"got{number}"
+        folder.mkdir()
+        tool("getscu", full, "SpecificCharacterSet=ISO_IR 192", *keys, options=("-od", str(folder)), root="-P")
+        got = [dcmread(path) for path in folder.iterdir()]
+        assert [str(one.StudyInstanceUID) for one in got] == ["2.25.701"] * count
+
+
+def test_a_number_that_two_patients_have_gives_neither_until_it_is_said_whose(
+    receiver: Start, tmp_path: Path, dcmtk: str
+) -> None:
+    one = receiver(DEVICE + station())
+    for number, issuer in ((1, "A"), (2, "B")):
+        made = film(tmp_path / "f", f"2.25.77{number}", number, PatientID="5", IssuerOfPatientID=issuer)
+        assert one.send(made) == 0
+    people = below(one, tmp_path / "p", "QueryRetrieveLevel=PATIENT", "PatientID=5")
+    assert [str(each.IssuerOfPatientID) for each in people] == ["A", "B"]
+    (tmp_path / "got").mkdir()
+    keys, into = ("QueryRetrieveLevel=PATIENT", "PatientID=5"), ("-od", str(tmp_path / "got"))
+    assert "UnableToProcess" in tool("getscu", one, *keys, options=("-v", *into), root="-P")[1]
+    assert list((tmp_path / "got").iterdir()) == []
+    tool("getscu", one, *keys, "IssuerOfPatientID=B", options=into, root="-P")
+    assert [str(dcmread(path).StudyInstanceUID) for path in (tmp_path / "got").iterdir()] == ["2.25.772"]
+
+
+def test_more_than_one_retrieval_may_have_is_refused_as_a_whole(receiver: Start, tmp_path: Path, dcmtk: str) -> None:
+    with storescp(tmp_path / "station", free_port()) as peer:
+        one = receiver(f"[node]\nmax_given = 2\n{DEVICE}{station(peer.port)}")
+        assert {one.send(film(tmp_path / "f", "2.25.781", number)) for number in (1, 2, 3)} == {0}
+        assert one.send(film(tmp_path / "f", "2.25.782", 4)) == 0
+        entity, asked = ApplicationEntity("STATION"), Dataset()
+        for uid in (GET, MOVE):
+            entity.add_requested_context(uid)
+        entity.add_requested_context(one.rows()[0].sop_class)
+        roles = [build_role(one.rows()[0].sop_class, scp_role=True)]
+        association = entity.associate(one.host, one.port, ae_title="PROSVET", ext_neg=roles)
+        asked.QueryRetrieveLevel, asked.StudyInstanceUID = "STUDY", "2.25.781"
+        for answers in (association.send_c_get(asked, GET), association.send_c_move(asked, "STATION", MOVE)):
+            last = [status for status, _ in answers][-1]
+            assert (int(last.Status), last.NumberOfFailedSuboperations) == (0xA702, 3)
+            assert "ask for less" in last.ErrorComment
+        asked.StudyInstanceUID = "2.25.782"
+        assert [int(status.Status) for status, _ in association.send_c_move(asked, "STATION", MOVE)][-1] == 0
+        association.release()
+        assert len(peer.uids()) == 1
+    assert one.refused() == {"too_many_objects": 2}
+    assert len(audited(one, "node.given")) == 1
 
 
 def test_no_catalogue_of_people_is_kept_where_nobody_may_ask(receiver: Start, tmp_path: Path) -> None:

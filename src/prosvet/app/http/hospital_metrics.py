@@ -35,6 +35,8 @@ class HospitalMetrics(SiteMetrics):
         yield self.gauge("node_associations", "Associations open now.", node.associations_now)
         yield self.counter("node_received", "Objects received and kept, since the node began.", node.received)
         yield self.counter("node_received_bytes", "Their bytes.", node.received_bytes)
+        yield self.counter("node_queries", "Queries of other systems answered, since the node began.", node.queries)
+        yield self.counter("node_given", "Objects given to other systems, since the node began.", node.given)
         about = "Calls and objects refused, since the node began."
         yield self.by("node_refused", about, "reason", node.refused, CounterMetricFamily)
 

@@ -20,6 +20,10 @@ __all__ = [
     "FIND",
     "GET",
     "MOVE",
+    "PATIENT_FIND",
+    "PATIENT_GET",
+    "PATIENT_MOVE",
+    "QUERIES",
     "TRANSFER_SYNTAXES",
     "VERIFICATION",
     "contexts",
@@ -59,6 +63,8 @@ TRANSFER_SYNTAXES = (
 VERIFICATION = "1.2.840.10008.1.1"
 COMMITMENT, COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1", "1.2.840.10008.1.20.1.1"
 FIND, MOVE, GET = (f"1.2.840.10008.5.1.4.1.2.2.{number}" for number in (1, 2, 3))  # study root
+PATIENT_FIND, PATIENT_MOVE, PATIENT_GET = (f"1.2.840.10008.5.1.4.1.2.1.{number}" for number in (1, 2, 3))
+QUERIES = (FIND, MOVE, GET, PATIENT_FIND, PATIENT_MOVE, PATIENT_GET)
 _PLAIN = TRANSFER_SYNTAXES[:2]
 
 
@@ -85,7 +91,7 @@ def contexts(node: Node, *, queried: bool = False) -> list[PresentationContext]:
     if queried:
         for one in made:  # who fetches by C-GET takes objects on its own association
             one.scu_role = one.scp_role = True
-        made += [build_context(uid, list(_PLAIN)) for uid in (FIND, MOVE, GET)]
+        made += [build_context(uid, list(_PLAIN)) for uid in QUERIES]
     made.append(build_context(VERIFICATION, list(_PLAIN)))
     commitment = build_context(COMMITMENT, list(_PLAIN))
     commitment.scu_role = commitment.scp_role = True  # they ask us; and they report what we asked them

@@ -24,9 +24,11 @@ from prosvet.hospital.ledger.store import Ledger
 from prosvet.hospital.node.admission import Admission
 from prosvet.hospital.node.catalogue import Catalogue
 from prosvet.hospital.node.facts import Counts
-from prosvet.hospital.node.finding import NotAnIdentifier, find, level_of
+from prosvet.hospital.node.finding import find
 from prosvet.hospital.node.holdings import Held
+from prosvet.hospital.node.refusals import Refusal
 from prosvet.hospital.node.retrieving import contexts_for, meant, sendable
+from prosvet.hospital.node.roots import NotAnIdentifier, Root, level_of, root_of
 from prosvet.hospital.node.tls import client_context
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ Answer = tuple[int | Dataset, Dataset | None]
 
 _PENDING, _CANCELLED, _NOT_AUTHORISED, _NO_ROOM = 0xFF00, 0xFE00, 0x0124, 0xA700
 _MISMATCH = 0xA900
+_MOST_COUNTED = 65535  # objects that an answer can count
 _CATCH_UP = 10.0  # seconds that a query waits for what came since the last one
 
 
@@ -81,8 +84,8 @@ class Providing:
             yield _NOT_AUTHORISED, None
             return
         try:
-            asked = event.identifier
-            level = level_of(asked)
+            asked, root = event.identifier, _root(event)
+            level = level_of(asked, root)
         except (NotAnIdentifier, InvalidDicomError, ValueError, TypeError, KeyError, AttributeError, EOFError):
             yield _MISMATCH, None
             return
@@ -90,7 +93,7 @@ class Providing:
             log.warning("a query is answered from a catalogue that is not whole yet")
         most, over = self._config.node.max_answers, False
         found: list[Dataset] = []
-        for answer in find(self._ledger, asked, self._config.node.aet):
+        for answer in find(self._ledger, asked, self._config.node.aet, root):
             if event.is_cancelled:
                 yield _CANCELLED, None
                 return
@@ -117,21 +120,45 @@ class Providing:
         if to is None or not self.may(event.assoc):
             yield None, None  # "move destination unknown"
             return
-        objects = meant(self._ledger, event.identifier)
-        self._note(event.assoc, objects, "move", to)
+        objects = self._meant(event)
+        refused = self._too_many(event, objects)
+        if refused is None:
+            self._note(event.assoc, objects, "move", to)
         accepted: set[tuple[str, str]] = set()
-        yield to.host, to.port, self._way(to, objects, accepted)
-        yield len(objects)
-        yield from self._each(event, objects, accepted)
+        yield to.host, to.port, self._way(to, objects if refused is None else objects[:1], accepted)
+        yield min(len(objects), _MOST_COUNTED)
+        yield from self._each(event, objects, accepted) if refused is None else iter([(refused, None)])
 
     def get(self, event: Event) -> Iterator[Any]:
         """Number of objects, then the objects of one C-GET; errors end it as "unable to process"."""
         if not self.may(event.assoc):
             raise PermissionError("not allowed for this AE title")
-        objects = meant(self._ledger, event.identifier)
+        objects = self._meant(event)
+        refused = self._too_many(event, objects)
+        yield min(len(objects), _MOST_COUNTED)
+        if refused is not None:
+            yield refused, None
+            return
         self._note(event.assoc, objects, "get", None)
-        yield len(objects)
         yield from self._each(event, objects, _agreed(event.assoc))
+
+    def _meant(self, event: Event) -> list[Held]:
+        """The objects that are asked for: all of them, or an error."""
+        root = _root(event)
+        if root == "patient" and not self._catalogue.catch_up(_CATCH_UP):
+            raise TimeoutError("the catalogue is not whole yet")
+        return meant(self._ledger, event.identifier, root)
+
+    def _too_many(self, event: Event, objects: list[Held]) -> Dataset | None:
+        """The answer to who asks for more than one retrieval may have; nothing of it is given then."""
+        if len(objects) <= self._config.node.max_given:
+            return None
+        refusal = Refusal("too_many_objects")
+        info = event.assoc.requestor.address_info
+        self._counts.refuse(refusal.reason, str(info.address) if info is not None else "")
+        status = Dataset()
+        status.Status, status.ErrorComment = refusal.status, refusal.words
+        return status
 
     def _way(self, to: Peer, objects: list[Held], accepted: set[tuple[str, str]]) -> dict[str, Any]:
         """How to call the destination; what it takes is put down in `accepted` once it has answered."""
@@ -169,6 +196,10 @@ class Providing:
         info = association.requestor.address_info
         callers = self._admission.callers(str(info.address) if info is not None else "", _calling(association))
         return next((one.name for one in callers if one.may_query_us), "")
+
+
+def _root(event: Event) -> Root:
+    return root_of(str(event.context.abstract_syntax))
 
 
 def _calling(association: Association) -> str:

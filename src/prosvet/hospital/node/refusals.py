@@ -31,6 +31,7 @@ REASONS: dict[str, tuple[int, str]] = {
     "spool_full": (0xA700, "too much is arriving at once, send again"),
     "storage": (0xA700, "storage failed, send again"),
     "inflated": (0xA700, "data set inflates beyond the limit"),
+    "too_many_objects": (0xA702, "more objects than one retrieval may have, ask for less"),
     "other_class": (0xA900, "data set is of another SOP class"),
     "other_instance": (0xA900, "data set is another SOP instance"),
     "truncated": (0xC000, "data set is truncated or its lengths lie"),

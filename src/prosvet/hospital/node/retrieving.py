@@ -12,8 +12,8 @@ from pydicom.uid import UID
 from pynetdicom.presentation import PresentationContext, build_context
 
 from prosvet.hospital.ledger.store import Ledger
-from prosvet.hospital.node.finding import level_of, named_uids
 from prosvet.hospital.node.holdings import Held, header, holdings
+from prosvet.hospital.node.roots import Root, level_of, named_uids, of_patient
 
 __all__ = ["contexts_for", "meant", "sendable"]
 
@@ -21,18 +21,27 @@ log = logging.getLogger(__name__)
 
 _PLAIN = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")
 _MOST_CONTEXTS = 128  # PS3.8
-_BELOW = {"STUDY": (), "SERIES": ("SeriesInstanceUID",), "IMAGE": ("SeriesInstanceUID", "SOPInstanceUID")}
+_BELOW = {
+    "PATIENT": (),
+    "STUDY": (),
+    "SERIES": ("SeriesInstanceUID",),
+    "IMAGE": ("SeriesInstanceUID", "SOPInstanceUID"),
+}
 
 
-def meant(ledger: Ledger, asked: Dataset) -> list[Held]:
-    """The objects that a retrieval names, by unique keys alone.
+def meant(ledger: Ledger, asked: Dataset, root: Root) -> list[Held]:
+    """The objects that a retrieval names, by unique keys alone; from the patient root, those of that patient.
 
     Raises
     ------
     NotAnIdentifier
     """
-    level = level_of(asked)
-    held = holdings(ledger, sorted(named_uids(asked, "StudyInstanceUID")))
+    level = level_of(asked, root)
+    studies = named_uids(asked, "StudyInstanceUID")
+    if root == "patient":
+        theirs = of_patient(ledger, asked)
+        studies = theirs if level == "PATIENT" else studies & theirs
+    held = holdings(ledger, sorted(studies))
     wanted = {keyword: named_uids(asked, keyword) for keyword in _BELOW[level]}
     return [one for one in held if all(_key(one, keyword) in uids for keyword, uids in wanted.items())]
 
