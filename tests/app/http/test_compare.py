@@ -42,6 +42,13 @@ def test_a_picture_is_of_a_film_that_is_there(client: TestClient, study: str) ->
     picture = client.get(f"/v1/readings/{study}/picture", params={"concept": "pneumonia", "width": 256})
     assert picture.headers["content-type"] == "image/jpeg"
     assert picture.content.startswith(b"\xff\xd8")
+    assert picture.headers["cache-control"] == "private, no-cache"
+    known = {"If-None-Match": picture.headers["etag"]}
+    again = {"concept": "pneumonia", "width": 256}
+    assert client.get(f"/v1/readings/{study}/picture", params=again, headers=known).status_code == 304
+    other = client.get(f"/v1/readings/{study}/picture", params={"concept": "edema", "width": 256}, headers=known)
+    assert (other.status_code, other.headers["etag"] == picture.headers["etag"]) == (200, False)
+    assert client.get("/v1/readings/S0/picture", headers=known).status_code == 404  # nor out of the browser's store
     assert client.get("/v1/readings/S0/picture").status_code == 404
     assert client.get(f"/v1/readings/{study}/picture?width=99999").status_code == 422
 

@@ -55,6 +55,10 @@ def test_nothing_names_a_system_before_the_last_answer(client: TestClient, stock
         assert not any(word in page for page in shown for word in ("compact", "int8"))
         picture = client.get(f"/v1/reader-studies/{name}/tasks/{task['task']}/picture?reader=R1")
         assert picture.content.startswith(b"\x89PNG")
+        assert picture.headers["cache-control"] == "private, no-cache"
+        known = {"If-None-Match": picture.headers["etag"]}
+        asked = f"/v1/reader-studies/{name}/tasks/{task['task']}/picture?reader=R1"
+        assert client.get(asked, headers=known).status_code == 304
         given = {"reader": "R1", "task": task["task"], "choice": "left", "seconds": "3.5"}
         sent = client.post(f"/reader-study/{name}/read", data=given, headers=header, follow_redirects=False)
         assert sent.status_code == 303

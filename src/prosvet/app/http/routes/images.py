@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from pydantic import ConfigDict
 
 from prosvet.app.http.deps import ContextDep
+from prosvet.app.http.revalidation import known, revalidated, unchanged
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
 from prosvet.core.audit import AuditLog
@@ -91,13 +92,12 @@ def get_thumbnail(
 ) -> Response:
     """A small picture of the film: never to diagnose from."""
     found = _image(image, context)
-    # Asked for anew each time: what was erased must not come out of a browser's own store.
-    headers = {"ETag": f'"{found.version}-{kept_side(side)}"', "Cache-Control": "private, no-cache"}
-    if _known(request, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
+    tag = f'"{found.version}-{kept_side(side)}"'
+    if known(request, tag):
+        return unchanged(tag)
     data = stored_thumbnail(found, side, context)
     AuditLog.from_context(context).write("thumbnail", study=found.study, image=found.id)
-    return Response(data, media_type="image/webp", headers=headers)
+    return Response(data, media_type="image/webp", headers=revalidated(tag))
 
 
 @router.get(
@@ -118,13 +118,11 @@ def get_pixels(image: str, request: Request, context: ContextDep) -> Response:
     found = _image(image, context)
     AuditLog.from_context(context).write("pixels", study=found.study, image=found.id)
     tag = f'"{found.version}"'
-    if _known(request, tag):
-        return Response(status_code=304, headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+    if known(request, tag):
+        return unchanged(tag)
     film = whole_range(film_of(found, context, windowed=False))
     body, encoding = _encoded(film.values.tobytes(), request)
-    headers = _film_headers(film) | {
-        "ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding", "Content-Encoding": encoding,
-    }  # fmt: skip
+    headers = _film_headers(film) | revalidated(tag) | {"Vary": "Accept-Encoding", "Content-Encoding": encoding}
     return Response(body, media_type="application/octet-stream", headers=headers)
 
 
@@ -139,11 +137,6 @@ def _image(name: str, context: Context) -> StoredImage:
     if not (name.isascii() and name.isdigit() and len(name) <= _NUMBER_DIGITS):
         raise NotFound(kind="image", name=name)
     return stored_image(int(name), context)
-
-
-def _known(request: Request, tag: str) -> bool:
-    given = (part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(","))
-    return any(part in (tag, "*") for part in given)
 
 
 def _encoded(data: bytes, request: Request) -> tuple[bytes, str]:

@@ -12,6 +12,8 @@ from pydantic import Field
 from sqlalchemy import select
 
 from prosvet.app.http.deps import ContextDep, require
+from prosvet.app.http.revalidation import known, revalidated, tag_of, unchanged
+from prosvet.archive.files import sha256
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, NotFound
@@ -89,7 +91,7 @@ def answer(name: str, body: Judgement, request: Request, context: ContextDep) ->
 @router.get(
     "/reader-studies/{name}/tasks/{task}/picture",
     response_class=Response,
-    responses={200: {"content": {"image/png": {}}, "description": "PNG"}},
+    responses={200: {"content": {"image/png": {}}, "description": "PNG"}, 304: {"description": "As it was."}},
     summary="The film of a task",
 )
 def picture(name: str, task: int, reader: ReaderQuery, request: Request, context: ContextDep) -> Response:
@@ -103,7 +105,8 @@ def picture(name: str, task: int, reader: ReaderQuery, request: Request, context
         data = picture_of(study, task) if mine is not None else None
     if data is None:
         raise NotFound(kind="task", name=str(task))
-    return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
+    tag = tag_of(sha256(data))
+    return unchanged(tag) if known(request, tag) else Response(data, media_type="image/png", headers=revalidated(tag))
 
 
 @router.get("/reader-studies/{name}/figures", summary="Agreement of the readers")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from prosvet.app.http.deps import ContextDep
+from prosvet.app.http.revalidation import known, revalidated, tag_of, unchanged
 from prosvet.core.audit import AuditLog
 from prosvet.reading.chosen import chosen_image
 from prosvet.reading.compare_api import CompareReadingsRequest, CompareReadingsResult, run
@@ -37,11 +38,12 @@ def compare_prior(request: PriorRequest, context: ContextDep) -> PriorResult:
 @router.get(
     "/readings/{study}/picture",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}, "description": "JPEG"}},
+    responses={200: {"content": {"image/jpeg": {}}, "description": "JPEG"}, 304: {"description": "As it was."}},
     summary="Film with a finding's heat map",
 )
 def picture(
     study: str,
+    request: Request,
     context: ContextDep,
     image: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="The first frontal one by default.")] = None,
     concept: Annotated[str | None, Query(max_length=64, description="Finding; the film alone without it.")] = None,
@@ -51,6 +53,10 @@ def picture(
     """A picture for a page: never to diagnose from."""
     found = chosen_image(study, image, context)
     AuditLog.from_context(context).write("picture", study=found.study, image=found.id)
-    examination, looked = context.get(Several).examine(film_of(found, context, windowed=True), model)
+    several = context.get(Several)
+    tag = tag_of(found.version, several.examiner(model).ref, concept, width, context.lang)
+    if known(request, tag):
+        return unchanged(tag)
+    examination, looked = several.examine(film_of(found, context, windowed=True), model)
     data = heat_jpeg(examination, looked.findings, concept, width, context.lang)
-    return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
+    return Response(data, media_type="image/jpeg", headers=revalidated(tag))
