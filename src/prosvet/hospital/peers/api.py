@@ -16,20 +16,36 @@ from prosvet.hospital.config import FILE, DicomWeb, HospitalConfig, load_config
 from prosvet.hospital.peers.query import Planned, StudyMatch, StudyQuery
 from prosvet.hospital.peers.views import FILMS, Fetched, PeerView, queried, views
 
-__all__ = ["PeersRequest", "PeersResult", "run"]
+__all__ = ["PeersRequest", "PeersResult", "Sought", "run"]
 
 Action = Literal["list", "echo", "find", "fetch", "worklist"]
 
 
-class PeersRequest(Frozen):
+class Sought(Frozen):
+    """Which studies are looked for.
+
+    Attributes
+    ----------
+    modalities : tuple of str
+        Any when empty; priors are looked for among films then.
+    """
+
+    patient_id: str = Field(default="", max_length=64, repr=False)
+    patient_name: str = Field(default="", max_length=64, repr=False)
+    accession: str = Field(default="", max_length=64, repr=False)
+    since: date | None = None
+    until: date | None = None
+    modalities: tuple[str, ...] = Field(default=(), max_length=16)
+    most: int = Field(default=50, ge=1, le=500)
+
+
+class PeersRequest(Sought):
     """What to do with which system.
 
     Attributes
     ----------
     peer : str
         A name of ``hospital.toml``; ``dicomweb``, ``fhir`` or ``hl7`` for those sections.
-    modalities : tuple of str
-        Any when empty; priors are looked for among films then.
     day : date or None
         Of the worklist.
     most : int
@@ -38,15 +54,8 @@ class PeersRequest(Frozen):
 
     action: Action = "list"
     peer: str = Field(default="", max_length=40)
-    patient_id: str = Field(default="", max_length=64, repr=False)
-    patient_name: str = Field(default="", max_length=64, repr=False)
-    accession: str = Field(default="", max_length=64, repr=False)
-    since: date | None = None
-    until: date | None = None
-    modalities: tuple[str, ...] = Field(default=(), max_length=16)
     day: date | None = None
     how: Literal["get", "move"] = "get"
-    most: int = Field(default=50, ge=1, le=500)
 
 
 class PeersResult(Frozen):

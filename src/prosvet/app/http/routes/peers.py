@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from prosvet.app.http.deps import ContextDep
 from prosvet.core.types import Frozen
-from prosvet.hospital.peers.api import PeersRequest, PeersResult, run
+from prosvet.hospital.peers.api import PeersRequest, PeersResult, Sought, run
 
 __all__ = ["router"]
 
@@ -21,18 +21,10 @@ Name = Annotated[
 ]
 
 
-class FindBody(Frozen):
+class FindBody(Sought):
     """Which studies."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"patient_id": "0042"}]})
-
-    patient_id: str = Field(default="", max_length=64, repr=False)
-    patient_name: str = Field(default="", max_length=64, repr=False)
-    accession: str = Field(default="", max_length=64, repr=False)
-    since: date | None = None
-    until: date | None = None
-    modalities: tuple[str, ...] = Field(default=(), max_length=16)
-    most: int = Field(default=50, ge=1, le=500)
 
 
 class FetchBody(Frozen):

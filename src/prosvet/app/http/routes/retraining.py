@@ -9,12 +9,11 @@ from pydantic import ConfigDict, Field
 
 from prosvet.app.http.accepted import accepted
 from prosvet.app.http.deps import ContextDep, require
-from prosvet.app.jobs.runner import Runner
+from prosvet.app.jobs.rescoring import read_again
 from prosvet.app.jobs.view import JobView
 from prosvet.core.types import Frozen
 from prosvet.training.pipeline.api import RetrainRequest, RetrainResult, run
 from prosvet.training.pipeline.plan import NAME, FreezePlan, Plan, Policy, TrainPlan
-from prosvet.training.site.rescore_api import RescoreRequest
 
 __all__ = ["router"]
 
@@ -77,7 +76,7 @@ def begin(body: BeginBody, response: Response, context: ContextDep) -> JobView:
 def back(body: BackBody, context: ContextDep) -> RetrainResult:
     """Restore an earlier deployment; a job then reads the archive's films again."""
     result = run(RetrainRequest(action="back", by=body.by, why=body.why, to=body.to), context)
-    context.get(Runner).submit("site.rescore", RescoreRequest(), context)
+    read_again(context)
     return result
 
 
@@ -91,7 +90,7 @@ def show(name: Name, context: ContextDep) -> RetrainResult:
 def promote(name: Name, body: DecisionBody, context: ContextDep) -> RetrainResult:
     """Put the challenger in force, if its card lets it pass; a job then reads the archive's films again."""
     result = run(RetrainRequest(action="promote", name=name, by=body.by, why=body.why), context)
-    context.get(Runner).submit("site.rescore", RescoreRequest(), context)
+    read_again(context)
     return result
 
 

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from prosvet.app.http.accepted import accepted
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.app.http.uploads import BodyOf
-from prosvet.app.jobs.runner import Runner
+from prosvet.app.jobs.rescoring import read_again
 from prosvet.app.jobs.view import JobView
 from prosvet.core.types import Frozen
 from prosvet.training.site import api, compare_api, fit_api
@@ -89,7 +89,7 @@ def use(body: UseBody, context: ContextDep) -> SiteResult:
     """From the next request on the site reads with it; a job scores the films of the archive again."""
     request = SiteRequest(action="use", adapter=body.adapter, by=body.by, why=body.why, rescore=False)
     result = api.run(request, context)
-    context.get(Runner).submit("site.rescore", RescoreRequest(), context)
+    read_again(context)
     return result
 
 
@@ -97,7 +97,7 @@ def use(body: UseBody, context: ContextDep) -> SiteResult:
 def back(body: BackBody, context: ContextDep) -> SiteResult:
     """A roll-back is a new line of the history; a job scores the films of the archive again."""
     result = api.run(SiteRequest(action="back", to=body.to, by=body.by, why=body.why, rescore=False), context)
-    context.get(Runner).submit("site.rescore", RescoreRequest(), context)
+    read_again(context)
     return result
 
 

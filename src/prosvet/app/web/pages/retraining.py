@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.app.jobs.api import under_way
+from prosvet.app.jobs.rescoring import read_again
 from prosvet.app.jobs.runner import Runner
 from prosvet.app.web.render import page
 from prosvet.app.web.retraining_views import card_view, run_numbers
@@ -16,7 +17,6 @@ from prosvet.core.errors import RetrainingError
 from prosvet.models.examine import Examiner
 from prosvet.training.pipeline.api import RetrainRequest, run
 from prosvet.training.pipeline.plan import NAME, FreezePlan, Plan, Policy, TrainPlan
-from prosvet.training.site.rescore_api import RescoreRequest
 
 __all__ = ["router"]
 
@@ -57,7 +57,7 @@ def begin(
 def back(context: ContextDep, why: _Why = "", by: _By = "", to: Annotated[int | None, Form(ge=0)] = None) -> Response:
     """Restore an earlier deployment; a job then reads the archive's films again."""
     run(RetrainRequest(action="back", by=by, why=why, to=to), context)
-    context.get(Runner).submit("site.rescore", RescoreRequest(), context)
+    read_again(context)
     return RedirectResponse("/retraining?done=back", 303)
 
 
@@ -89,5 +89,5 @@ def go_on(name: _Name, context: ContextDep) -> Response:
 def promote(name: _Name, context: ContextDep, why: _Why = "", by: _By = "") -> Response:
     """Put the challenger in force; a job then reads the archive's films again."""
     run(RetrainRequest(action="promote", name=name, by=by, why=why), context)
-    context.get(Runner).submit("site.rescore", RescoreRequest(), context)
+    read_again(context)
     return RedirectResponse(f"/retraining/{name}?done=promoted", 303)

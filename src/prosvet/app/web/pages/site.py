@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from prosvet.app.http.deps import ContextDep, require
 from prosvet.app.http.uploads import kept
-from prosvet.app.jobs.runner import Runner
+from prosvet.app.jobs.rescoring import read_again
 from prosvet.app.web.render import page
 from prosvet.app.web.site_chart import difference_line, scale_of
 from prosvet.core.context import Context
@@ -23,7 +23,6 @@ from prosvet.training.site.api import SiteRequest, SiteResult
 from prosvet.training.site.api import run as site
 from prosvet.training.site.compare_api import CompareSiteRequest, CompareSiteResult
 from prosvet.training.site.compare_api import run as compare
-from prosvet.training.site.rescore_api import RescoreRequest
 
 __all__ = ["router"]
 
@@ -96,7 +95,7 @@ def back(
 
 
 def _again(context: Context) -> Response:
-    context.get(Runner).submit("site.rescore", RescoreRequest(), context)
+    read_again(context)
     return RedirectResponse("/site", 303)
 
 
