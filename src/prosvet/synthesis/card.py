@@ -36,8 +36,8 @@ class GeneratorCard(Frozen):
         Training films with each finding: what is rare there is made badly.
     styles : dict of str to int
         Names of looks (archives) and their numbers; ``any`` leaves it open.
-    mean, spread : tuple of float
-        Of each channel of the latents.
+    latent : tuple of int
+        Shape of the latents of one film.
     heart : dict of str to float
         Cardiothoracic ratio asked for ``absent``, ``small``, ``moderate``, ``large`` cardiomegaly.
     patterns : tuple of Pattern
@@ -55,8 +55,7 @@ class GeneratorCard(Frozen):
     findings: tuple[str, ...]
     films_of: dict[str, int]
     styles: dict[str, int]
-    mean: tuple[float, ...]
-    spread: tuple[float, ...]
+    latent: tuple[int, int, int]
     heart: dict[str, float]
     patterns: tuple[Pattern, ...]
     training: tuple[Source, ...]

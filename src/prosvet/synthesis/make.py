@@ -27,7 +27,6 @@ Picture = NDArray[np.float32]
 Preview = Callable[[int, int, Callable[[], Picture]], None]
 """(step, steps, gives the picture so far)"""
 
-_STEP = 16  # pixels of a cell of the latents
 _SEAM = 12  # pixels
 
 
@@ -64,8 +63,6 @@ class CompactGenerator:
         self.card = card
         self._encoder = encoder
         self._graphs = {name: OnnxGraph(verified_path(card, name), threads) for name in card.files}
-        self._mean = np.array(card.mean, dtype=np.float32)[:, None, None]
-        self._spread = np.array(card.spread, dtype=np.float32)[:, None, None]
 
     @classmethod
     def from_context(cls, context: Context) -> Self:
@@ -92,7 +89,7 @@ class CompactGenerator:
         """
         random = np.random.default_rng(task.seed)
         levels = sigmas(task.steps, task.scheduler)
-        noise = random.standard_normal((1, len(self.card.mean), *(2 * [self.card.size // _STEP])), dtype=np.float32)
+        noise = random.standard_normal((1, *self.card.latent), dtype=np.float32)
         x, denoise = noise * np.float32(levels[0]), self._denoiser(task)
         if task.start is not None:
             given = self.encode(task.start.picture)
@@ -111,13 +108,13 @@ class CompactGenerator:
         return _blended(self.decode(x), task.start)
 
     def encode(self, picture: Picture) -> Latent:
-        """Latents (1, 12, 16, 16) of a prepared picture (256, 256) in 0..1."""
+        """Latents (1, 32, 16, 16) of a prepared picture (256, 256) in 0..1."""
         (latents,) = self._graphs["encoder"](picture=picture[None, None])
-        return (latents - self._mean) / self._spread
+        return latents
 
     def decode(self, latents: Latent) -> Picture:
-        """The picture (256, 256) in 0..1 of latents (1, 12, 16, 16)."""
-        (pictures,) = self._graphs["decoder"](latents=latents * self._spread + self._mean)
+        """The picture (256, 256) in 0..1 of latents (1, 32, 16, 16)."""
+        (pictures,) = self._graphs["decoder"](latents=latents)
         clipped: Picture = np.clip(pictures[0, 0], 0, 1)
         return clipped
 

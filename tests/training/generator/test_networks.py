@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from prosvet.models.backends.onnx import OnnxGraph
-from prosvet.training.generator.autoencoder import LATENT, Autoencoder, AutoencoderRecipe, train_autoencoder
+from prosvet.training.generator.coder import LATENT, Coder, CoderRecipe, fit_components, train_decoder
 from prosvet.training.generator.conditions import Conditions, drop
 from prosvet.training.generator.export import export_decoder, export_encoder, export_flow
 from prosvet.training.generator.flow import FlowRecipe, latents_of, train_flow
@@ -42,33 +42,38 @@ def test_wavelets_lose_nothing() -> None:
     assert torch.allclose(planes.square().sum(), some.square().sum(), rtol=1e-4)  # orthonormal
 
 
-def test_the_autoencoder_learns(tmp_path: Path) -> None:
+def fitted(pixels: torch.Tensor) -> Coder:
+    net = Coder().eval()
+    fit_components(pixels, net)
+    return net
+
+
+@torch.no_grad()
+def test_components_keep_most_and_the_decoder_learns_to_add(tmp_path: Path) -> None:
     pixels = films(16)
-    recipe = AutoencoderRecipe(images=60 * 4, batch=4)
-    trained = Autoencoder()
-    trained.load_state_dict(torch.load(train_autoencoder(pixels, tmp_path, recipe), weights_only=True))
-    state = torch.load(tmp_path / "last.pt", weights_only=True)
-    fresh, last = Autoencoder(), Autoencoder()
-    last.load_state_dict(state["net"])
-
-    def error(net: Autoencoder) -> float:
-        with torch.no_grad():
-            given = pixels.unsqueeze(1).float() / 255
-            return float((net.eval().decode(net.encode(given)[0]) - given).abs().mean())
-
-    assert error(last) < 0.35 * error(fresh)
+    given = pixels.unsqueeze(1).float() / 255
+    plain = fitted(pixels)
+    latents = plain.encode(given)
+    assert latents.shape == (16, *LATENT) and float(latents.square().mean()) == pytest.approx(1, abs=0.2)
+    assert torch.equal(plain.decode(latents), plain.plain(latents))  # untrained, it adds nothing
+    assert float((plain.decode(latents) - given).abs().mean()) < 0.01
+    with torch.enable_grad():
+        train_decoder(pixels, tmp_path, CoderRecipe(images=300, batch=2, lr=2e-3, noise=1.0))
+    trained = Coder().eval()
+    trained.load_state_dict(torch.load(tmp_path / "last.pt", weights_only=True)["net"])
+    noisy = latents + torch.randn(latents.shape, generator=torch.Generator().manual_seed(0))
+    assert (trained.decode(noisy) - given).abs().mean() < 0.95 * (plain.decode(noisy) - given).abs().mean()
 
 
 def test_the_flow_learns_and_leaves_out_what_it_should(tmp_path: Path) -> None:
-    latents = latents_of(films(8), Autoencoder().eval(), copies=2)
-    assert latents.values.shape == (2, 8, *LATENT)
-    assert float(latents.values.float().std()) == pytest.approx(1, abs=0.05)
+    latents = latents_of(films(8), fitted(films(8)), copies=2)
+    assert latents.shape == (2, 8, *LATENT)
     known = conditions(8)
     train_flow(latents, known, torch.ones(8), tmp_path, FlowRecipe(images=30 * 16, batch=16, lr=2e-3))
     net = Flow()
     net.load_state_dict(torch.load(tmp_path / "last.pt", weights_only=True)["net"])
     random = torch.Generator().manual_seed(0)
-    film = latents.values[0].float()
+    film = latents[0].float()
     noise = torch.randn(film.shape, generator=random)
     asked, style = drop(known, torch.arange(8), random)
     with torch.no_grad():
@@ -92,7 +97,7 @@ def test_parts_are_left_out_at_the_rates_that_are_said() -> None:
 
 def test_files_say_what_torch_says(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    net, flow = Autoencoder(), Flow()
+    net, flow = fitted(films(4)), Flow()
     torch.nn.init.normal_(flow.leave.weight, std=0.05)
     for export, graph, name in ((export_encoder, net, "e"), (export_decoder, net, "d"), (export_flow, flow, "f")):
         assert len(export(graph, tmp_path / f"{name}.onnx")) == 64  # type: ignore[operator]

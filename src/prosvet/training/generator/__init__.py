@@ -1,1 +1,1 @@
-"""The compact generator: an autoencoder of films and a flow in its latents, conditioned on text and findings."""
+"""The compact generator: components of films, their decoder, and a flow that text and findings steer."""

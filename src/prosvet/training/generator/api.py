@@ -1,4 +1,4 @@
-"""The capability `train generator`: labelled films in; an autoencoder, a flow, and in the end a card, out."""
+"""The capability `train generator`: labelled films in; a decoder, a flow, and in the end a card, out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from prosvet.models.card import verified_path
 from prosvet.models.deployed import in_force
 from prosvet.models.text import SentenceEncoder
 from prosvet.training.data import Films
-from prosvet.training.generator.autoencoder import Autoencoder, AutoencoderRecipe, train_autoencoder
+from prosvet.training.generator.coder import Coder, CoderRecipe, fit_components, train_decoder
 from prosvet.training.generator.conditions import conditions_of
 from prosvet.training.generator.films import generator_films
 from prosvet.training.generator.flow import FlowRecipe, latents_of, train_flow
@@ -33,12 +33,12 @@ __all__ = ["GeneratorRecipe", "TrainGeneratorRequest", "TrainGeneratorResult", "
 log = logging.getLogger(__name__)
 
 
-class _Autoencoder(Frozen):
+class _Coder(Frozen):
     images: int = Field(ge=64)
     batch: int = Field(ge=1)
     lr: float = Field(gt=0)
     details: float = Field(ge=0)
-    kl: float = Field(ge=0)
+    noise: float = Field(ge=0)
 
 
 class _Flow(Frozen):
@@ -49,10 +49,10 @@ class _Flow(Frozen):
 
 
 class GeneratorRecipe(Frozen):
-    """A recipe file: the seed, and what :class:`AutoencoderRecipe` and :class:`FlowRecipe` are given."""
+    """A recipe file: the seed, and what :class:`CoderRecipe` and :class:`FlowRecipe` are given."""
 
     seed: int
-    autoencoder: _Autoencoder
+    coder: _Coder
     flow: _Flow
 
 
@@ -104,17 +104,15 @@ def run(request: TrainGeneratorRequest, context: Context) -> TrainGeneratorResul
     began, out = time.monotonic(), request.out
     films = generator_films(request.data, out / "cache")
     pixels = torch.from_numpy(films.pixels)
-    coder = AutoencoderRecipe(**recipe.autoencoder.model_dump(), seed=recipe.seed)
-    weights = train_autoencoder(pixels, out / "autoencoder", coder)
-    net = Autoencoder()
-    net.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True), strict=True)
+    weights = train_decoder(pixels, out / "coder", CoderRecipe(**recipe.coder.model_dump(), seed=recipe.seed))
+    net = Coder()
+    fit_components(pixels, net, seed=recipe.seed)
+    latents = latents_of(pixels, net, recipe.flow.copies, recipe.seed)
     measures = _measures(films, out, context)
-    latents = latents_of(pixels, net.eval(), recipe.flow.copies, recipe.seed)
     conditions = conditions_of(films, measures, context.get(SentenceEncoder), recipe.seed)
     steps = FlowRecipe(**recipe.flow.model_dump(exclude={"copies"}), seed=recipe.seed)
     flow = train_flow(latents, conditions, drawn(films), out / "flow", steps)
-    net, moving = load_networks(weights, flow)
-    card = build_generator(films, measures, latents, net, moving, out / "pack", request.revision)
+    card = build_generator(films, measures, *load_networks(weights, flow), out / "pack", request.revision)
     return TrainGeneratorResult(card=card, films=len(films.rows), seconds=round(time.monotonic() - began, 1))
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from prosvet.core.errors import ModelError
 from prosvet.core.optional import require
 from prosvet.training.export import sha256_of, store_half
-from prosvet.training.generator.autoencoder import LATENT, Autoencoder
+from prosvet.training.generator.coder import LATENT, Coder
 from prosvet.training.generator.transformer import ASKED, STYLES, Flow
 
 __all__ = ["export_decoder", "export_encoder", "export_flow"]
@@ -25,16 +25,16 @@ _TOLERANCE = 0.05  # mean difference from torch, against the spread of the answe
 
 
 class _Encode(nn.Module):
-    def __init__(self, net: Autoencoder) -> None:
+    def __init__(self, net: Coder) -> None:
         super().__init__()
         self.net = net
 
     def forward(self, picture: Tensor) -> Tensor:
-        return self.net.encode(picture)[0]
+        return self.net.encode(picture)
 
 
 class _Decode(nn.Module):
-    def __init__(self, net: Autoencoder) -> None:
+    def __init__(self, net: Coder) -> None:
         super().__init__()
         self.net = net
 
@@ -42,13 +42,13 @@ class _Decode(nn.Module):
         return self.net.decode(latents)
 
 
-def export_encoder(net: Autoencoder, path: Path) -> str:
-    """Write pictures (N, 1, 256, 256) -> latents (N, 12, 16, 16); returns the SHA-256."""
+def export_encoder(net: Coder, path: Path) -> str:
+    """Write pictures (N, 1, 256, 256) -> latents (N, 32, 16, 16); returns the SHA-256."""
     return _export(_Encode(net), {"picture": torch.rand(2, 1, 256, 256)}, "latents", path, small=False)
 
 
-def export_decoder(net: Autoencoder, path: Path) -> str:
-    """Write latents (N, 12, 16, 16) -> pictures (N, 1, 256, 256); returns the SHA-256."""
+def export_decoder(net: Coder, path: Path) -> str:
+    """Write latents (N, 32, 16, 16) -> pictures (N, 1, 256, 256); returns the SHA-256."""
     return _export(_Decode(net), {"latents": torch.randn(2, *LATENT)}, "pictures", path, small=False)
 
 

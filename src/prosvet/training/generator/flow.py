@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from prosvet.training.generator.autoencoder import LATENT, Autoencoder
+from prosvet.training.generator.coder import LATENT, Coder
 from prosvet.training.generator.conditions import Conditions, drop
 from prosvet.training.generator.films import batch_of
 from prosvet.training.generator.transformer import Flow
 from prosvet.training.runner import Schedule, run_steps
 
-__all__ = ["FlowRecipe", "Latents", "latents_of", "train_flow"]
+__all__ = ["FlowRecipe", "latents_of", "train_flow"]
 
 
 @dataclass(frozen=True)
@@ -27,45 +27,38 @@ class FlowRecipe:
     seed: int = 42
 
 
-@dataclass(frozen=True)
-class Latents:
-    """Standardised latents (V, N, 12, 16, 16) of V slightly moved copies of N films; mean, spread by channel (12,)."""
-
-    values: Tensor
-    mean: Tensor
-    spread: Tensor
-
-
 @torch.no_grad()
-def latents_of(pixels: Tensor, net: Autoencoder, copies: int = 4, seed: int = 42) -> Latents:
-    """Latents of prepared films (N, 256, 256) uint8: the first copy as they are, the others moved as in training."""
+def latents_of(pixels: Tensor, net: Coder, copies: int = 4, seed: int = 42) -> Tensor:
+    """Latents (copies, N, 32, 16, 16), float16, of prepared films (N, 256, 256) uint8.
+
+    The first copy is the films as they are, the others are moved as in training.
+    """
     device = next(net.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    found = torch.empty(copies, len(pixels), *LATENT, dtype=torch.float32)
+    found = torch.empty(copies, len(pixels), *LATENT, dtype=torch.float16)
     for copy in range(copies):
         for start in range(0, len(pixels), 32):
             some = pixels[start : start + 32]
             films = some.unsqueeze(1).float() / 255 if copy == 0 else batch_of(some, None, generator)[0]
-            with torch.autocast(device.type, torch.bfloat16):
-                found[copy, start : start + len(some)] = net.encode(films.to(device))[0].float().cpu()
-    mean, spread = found.mean(dim=(0, 1, 3, 4)), found.std(dim=(0, 1, 3, 4))
-    return Latents(((found - mean[:, None, None]) / spread[:, None, None]).half(), mean, spread)
+            found[copy, start : start + len(some)] = net.encode(films.to(device)).cpu().half()
+    return found
 
 
-def train_flow(latents: Latents, conditions: Conditions, weights: Tensor, out: Path, recipe: FlowRecipe) -> Path:
-    """Train on latents and what is known of their films, drawn by `weights` (N,); resumable. Gives the weights' path.
+def train_flow(latents: Tensor, conditions: Conditions, weights: Tensor, out: Path, recipe: FlowRecipe) -> Path:
+    """Train on latents (V, N, 32, 16, 16) and what is known of their films, drawn by `weights` (N,); resumable.
 
-    The time is drawn from a logistic normal distribution (Esser et al. 2024, https://arxiv.org/abs/2403.03206).
+    Gives the path of the averaged weights. The time is drawn from a logistic normal distribution (Esser et al. 2024,
+    https://arxiv.org/abs/2403.03206).
     """
     torch.manual_seed(recipe.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net = Flow().to(device)
-    copies = latents.values.shape[0]
+    copies = latents.shape[0]
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         rows = torch.multinomial(weights, recipe.batch, replacement=True, generator=generator)
         copy = torch.randint(copies, (recipe.batch,), generator=generator)
-        films = latents.values[copy, rows].float().to(device)
+        films = latents[copy, rows].float().to(device)
         asked, style = drop(conditions, rows, generator)
         noise = torch.randn(films.shape, generator=generator).to(device)
         time = torch.sigmoid(torch.randn(recipe.batch, generator=generator)).to(device)

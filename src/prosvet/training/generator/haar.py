@@ -1,8 +1,7 @@
 """The orthonormal Haar transform of a picture: what lets small networks work on a coarse grid and lose nothing.
 
 Three levels turn a film of 256 px into 64 planes of 32 x 32; the inverse gives the film back to rounding. LiteVAE
-(Sadat et al. 2024, https://arxiv.org/abs/2405.14477) shows that an autoencoder on wavelet planes does with far less
-computation what one on pixels does.
+(Sadat et al. 2024, https://arxiv.org/abs/2405.14477) works on wavelet planes for the same reason.
 """
 
 from __future__ import annotations

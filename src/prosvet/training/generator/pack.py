@@ -15,10 +15,9 @@ from prosvet.core.optional import require
 from prosvet.core.types import Side, Zone
 from prosvet.synthesis.card import GeneratorCard
 from prosvet.training.data import FINDINGS, SIDE, Films, label_matrix
-from prosvet.training.generator.autoencoder import Autoencoder
+from prosvet.training.generator.coder import LATENT, Coder
 from prosvet.training.generator.conditions import ANY_STYLE, STYLES_NAMED
 from prosvet.training.generator.export import export_decoder, export_encoder, export_flow
-from prosvet.training.generator.flow import Latents
 from prosvet.training.generator.measured import spot
 from prosvet.training.generator.transformer import Flow
 from prosvet.training.words import SOURCES
@@ -53,7 +52,7 @@ LIMITS = {
 
 
 def build_generator(
-    films: Films, measures: NDArray[np.float32], latents: Latents, net: Autoencoder, flow: Flow, folder: Path,
+    films: Films, measures: NDArray[np.float32], net: Coder, flow: Flow, folder: Path,
     revision: str,
 ) -> Path:  # fmt: skip
     """Write ``weights/generator/*.onnx`` and ``cards/compact-generator.toml`` below `folder`; returns that card."""
@@ -80,8 +79,7 @@ def build_generator(
         "findings": list(FINDINGS),
         "films_of": {f: int((labels[:, k] * (known[:, k] > 0)).sum()) for k, f in enumerate(FINDINGS)},
         "styles": STYLES_NAMED | {"any": ANY_STYLE},
-        "mean": [round(float(v), 6) for v in latents.mean],
-        "spread": [round(float(v), 6) for v in latents.spread],
+        "latent": list(LATENT),
         "heart": _heart(measures, labels, known),
         "patterns": list(_patterns(measures)),
         "training": [{"name": SOURCES[s][0], "films": n, "licence": SOURCES[s][1]} for s, n in counts.most_common()],
@@ -128,9 +126,9 @@ def _pattern(side: str, zone: str, zones: NDArray[np.float32]) -> dict[str, Any]
     return {"side": side, "zone": zone, "zones": means, "films": len(zones)}
 
 
-def load_networks(autoencoder: Path, flow: Path) -> tuple[Autoencoder, Flow]:
+def load_networks(coder: Path, flow: Path) -> tuple[Coder, Flow]:
     """The trained networks from their averaged weights."""
-    net, moving = Autoencoder(), Flow()
-    net.load_state_dict(torch.load(autoencoder, map_location="cpu", weights_only=True), strict=True)
+    net, moving = Coder(), Flow()
+    net.load_state_dict(torch.load(coder, map_location="cpu", weights_only=True), strict=True)
     moving.load_state_dict(torch.load(flow, map_location="cpu", weights_only=True), strict=True)
     return net.eval(), moving.eval()

@@ -1,6 +1,6 @@
 """The network of the flow: a small diffusion transformer over the latents of one film.
 
-Latents (12, 16, 16) are 64 tokens of 2 x 2; the time and everything asked for are one vector, which shifts and scales
+Latents (32, 16, 16) are 64 tokens of 2 x 2; the time and everything asked for are one vector, which shifts and scales
 every block by one shared layer (adaLN-single of PixArt-alpha, Chen et al. 2023, https://arxiv.org/abs/2310.00426;
 the transformer itself is DiT, Peebles and Xie 2023, https://arxiv.org/abs/2212.09748). Keys and queries are
 normalised, without which small learning runs in bfloat16 diverge.
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from prosvet.training.data import FINDINGS
-from prosvet.training.generator.autoencoder import LATENT
+from prosvet.training.generator.coder import LATENT
 from prosvet.training.generator.measured import MEASURES
 
 __all__ = ["ASKED", "STYLES", "TEXT", "Flow"]
@@ -57,8 +57,8 @@ class _Block(nn.Module):
 class Flow(nn.Module):
     """The velocity of latents at a time, given what is asked.
 
-    :meth:`forward` takes latents (N, 12, 16, 16), times (N,) from 0 (noise) to 1 (film), what is asked
-    (N, :data:`ASKED`) and the style (N,) as its number, and gives the velocity (N, 12, 16, 16).
+    :meth:`forward` takes latents (N, 32, 16, 16), times (N,) from 0 (noise) to 1 (film), what is asked
+    (N, :data:`ASKED`) and the style (N,) as its number, and gives the velocity (N, 32, 16, 16).
     """
 
     def __init__(self, width: int = 256, depth: int = 8, heads: int = 4) -> None:
