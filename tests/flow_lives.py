@@ -186,7 +186,11 @@ class Peers:
         """Write down and remove what has lain there for some seconds (dcmtk is done with it by then)."""
         with self._log.open("a") as lines:
             for path in list(self._peer.folder.iterdir()):
-                if time.time() - path.stat().st_mtime >= older:
+                try:
+                    old_enough = time.time() - path.stat().st_mtime >= older
+                except FileNotFoundError:
+                    continue  # half an object, which dcmtk took away when its sender was killed
+                if old_enough:
                     one = dcmread(path)
                     place = f"{one.StudyInstanceUID}/{one.SeriesNumber}"
                     one.file_meta, digest = None, hashlib.sha256()
