@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.settings import load_settings
 from prosvet.hospital.config import load_config
 from prosvet.hospital.flow import finishing, worker
 from prosvet.hospital.flow.assembly import assemble
-from prosvet.hospital.flow.clock import now
 from prosvet.hospital.flow.deliver import Deliverer
 from prosvet.hospital.flow.member import Turn
 from prosvet.hospital.flow.outbox import Outbox

@@ -18,9 +18,9 @@ from sqlalchemy import insert, select
 
 from forked import free_port, wait_for
 from hospital_films import fresh_uid
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.hospital.config import FILE, HospitalConfig, load_config
-from prosvet.hospital.flow.clock import now
 from prosvet.hospital.ledger.schema import Exam, Outgoing, Received
 from prosvet.hospital.ledger.store import Ledger
 from prosvet.hospital.node.identify import Identity

@@ -16,6 +16,7 @@ from prosvet.archive.schema_screen import ScreenCalibration
 from prosvet.archive.store import Store
 from prosvet.core.actor import Actor
 from prosvet.core.audit import AuditLog, verify
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, LineStopped, MonitoringError, NotFound
 from prosvet.core.settings import load_settings
@@ -45,7 +46,7 @@ def open_line(context: Context) -> None:
             insert(ScreenCalibration).values(
                 site="local",
                 version=1,
-                created=line.now(),
+                created=now("millisecond"),
                 created_by="orlova",
                 model="compact@1",
                 data_sha256="0",

@@ -12,10 +12,10 @@ from sqlalchemy import insert
 from prosvet.archive.schema import Patient, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.screening.calibrations import Calibration, calibration, keep
 from prosvet.screening.known import packed
-from prosvet.screening.line import now
 from prosvet.screening.policy import Policy
 
 REPORT: dict[str, Any] = {
@@ -36,7 +36,11 @@ def studies(context: Context) -> list[str]:
                     id=name, patient_id=f"P{name}", age=50.0, date_shifted=False, source="t", description=""
                 )
             )
-            db.execute(insert(WorkItem).values(study_id=name, arrived=now(), updated=now(), priority=0, status="new"))
+            db.execute(
+                insert(WorkItem).values(
+                    study_id=name, arrived=now("millisecond"), updated=now("millisecond"), priority=0, status="new"
+                )
+            )
     return names
 
 
@@ -49,7 +53,8 @@ def calibrated(context: Context) -> Callable[..., Calibration]:
         policy: Policy | None = None, known: dict[str, np.ndarray[Any, Any]] | None = None,
     ) -> Calibration:  # fmt: skip
         values = {
-            "site": "local", "created": now(), "created_by": "local", "model": model, "data_sha256": "0" * 64,
+            "site": "local", "created": now("millisecond"), "created_by": "local", "model": model,
+            "data_sha256": "0" * 64,
             "max_missed": 0.01, "confidence": 0.95, "threshold": threshold, "distance_limit": limit,
             "policy": (policy or Policy()).model_dump(mode="json"), "report": REPORT,
         }  # fmt: skip

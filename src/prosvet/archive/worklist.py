@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from sqlalchemy import Connection, case, insert, select, update
@@ -13,6 +12,7 @@ from prosvet.archive.schema import Image, Meta, Patient, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
 from prosvet.core.actor import Actor
+from prosvet.core.clock import now
 from prosvet.core.errors import InvalidRequest, NotFound, Taken
 from prosvet.core.types import View
 
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 WorkStatus = Literal[
-    "new", "read", "draft", "signed", "second_reading", "disagreement", "released", "no_film", "addition"
+    "new", "read", "draft", "addition", "signed", "second_reading", "disagreement", "released", "no_film"
 ]
 STATUSES: tuple[WorkStatus, ...] = get_args(WorkStatus)
 """new: nobody has opened it; read: opened, no protocol yet; draft: a protocol is begun; signed; second_reading: waits
@@ -49,11 +49,6 @@ _TABLE = 2  # grows with every change of priority.URGENCY
 _PART = 500  # studies asked for at once
 
 
-def now() -> datetime:
-    """The time, UTC, as the worklist keeps it: without a zone, to the second."""
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-
-
 def set_status(db: Connection, study: str, status: WorkStatus, reader: str | None = None) -> None:
     """Move `study` on to `status`; with `reader`, it is theirs from now on. Without, its reader stays.
 
@@ -66,7 +61,7 @@ def set_status(db: Connection, study: str, status: WorkStatus, reader: str | Non
     """
     if status not in STATUSES:
         raise InvalidRequest(name="status", reason=f"{status!r}: {', '.join(STATUSES)}")
-    values: dict[str, object] = {"status": status, "updated": now()}
+    values: dict[str, object] = {"status": status, "updated": now("second")}
     if reader is not None:
         values["reader"] = reader
     if db.execute(update(WorkItem).where(WorkItem.study_id == study).values(values)).rowcount == 0:
@@ -76,13 +71,13 @@ def set_status(db: Connection, study: str, status: WorkStatus, reader: str | Non
 def opened(db: Connection, study: str) -> bool:
     """Somebody has opened `study`: what was new is read, anything later stays. Whether that changed it."""
     fresh = update(WorkItem).where(WorkItem.study_id == study, WorkItem.status == "new")
-    return db.execute(fresh.values(status="read", updated=now())).rowcount == 1
+    return db.execute(fresh.values(status="read", updated=now("second"))).rowcount == 1
 
 
 def send_away(db: Connection, study: str) -> None:
     """Screening has released `study`: nobody need read it, unless somebody has begun to."""
     unread = update(WorkItem).where(WorkItem.study_id == study, WorkItem.status == "new", WorkItem.reader.is_(None))
-    db.execute(unread.values(status="released", updated=now()))
+    db.execute(unread.values(status="released", updated=now("second")))
 
 
 def call_back(db: Connection, studies: Sequence[str]) -> None:
@@ -91,15 +86,15 @@ def call_back(db: Connection, studies: Sequence[str]) -> None:
     Those that were signed wait for an addition, and for whoever is there: who signed may be off duty by now.
     """
     away = update(WorkItem).where(WorkItem.study_id.in_(studies), WorkItem.status == "released")
-    db.execute(away.values(status="new", updated=now()))
+    db.execute(away.values(status="new", updated=now("second")))
     signed = update(WorkItem).where(WorkItem.study_id.in_(studies), WorkItem.status == "signed")
-    db.execute(signed.values(status="addition", reader=None, updated=now()))
+    db.execute(signed.values(status="addition", reader=None, updated=now("second")))
 
 
 def added(db: Connection, study: str, actor: Actor) -> None:
     """`actor` has signed an addendum to `study`: where one was waited for, it is read."""
     waits = update(WorkItem).where(WorkItem.study_id == study, WorkItem.status == "addition")
-    db.execute(waits.values(status="signed", reader=actor.name, updated=now()))
+    db.execute(waits.values(status="signed", reader=actor.name, updated=now("second")))
 
 
 def take(db: Connection, study: str, actor: Actor) -> None:
@@ -114,7 +109,7 @@ def take(db: Connection, study: str, actor: Actor) -> None:
     holder = _reader(db, study)
     if holder not in (None, actor.name):
         raise Taken(study=study, reader=holder)
-    db.execute(update(WorkItem).where(WorkItem.study_id == study).values(reader=actor.name, updated=now()))
+    db.execute(update(WorkItem).where(WorkItem.study_id == study).values(reader=actor.name, updated=now("second")))
 
 
 def release(db: Connection, study: str, actor: Actor) -> None:
@@ -129,7 +124,7 @@ def release(db: Connection, study: str, actor: Actor) -> None:
     holder = _reader(db, study)
     if holder not in (None, actor.name) and not actor.may("senior"):
         raise Taken(study=study, reader=holder)
-    db.execute(update(WorkItem).where(WorkItem.study_id == study).values(reader=None, updated=now()))
+    db.execute(update(WorkItem).where(WorkItem.study_id == study).values(reader=None, updated=now("second")))
 
 
 def _reader(db: Connection, study: str) -> str | None:
@@ -159,7 +154,7 @@ def list_studies(db: Connection, studies: Sequence[str], owner: str | None = Non
 
 
 def _rows(db: Connection, studies: Sequence[str], owner: str | None) -> list[dict[str, object]]:
-    time = now()
+    time = now("second")
     return [{"study_id": study, "arrived": time, "updated": time, "owner": owner} for study in studies]
 
 

@@ -7,8 +7,23 @@ and the journal of the system agree.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Literal
 
-__all__ = ["day_begins", "local", "today"]
+__all__ = ["day_begins", "local", "now", "today"]
+
+_FINEST = {"second": 1_000_000, "millisecond": 1000, "microsecond": 1}
+
+
+def now(to: Literal["second", "millisecond", "microsecond"] = "microsecond") -> datetime:
+    """The time as it is kept: UTC without a zone, cut to a unit.
+
+    Examples
+    --------
+    >>> now().tzinfo is None, now("second").microsecond
+    (True, 0)
+    """
+    moment, unit = datetime.now(UTC).replace(tzinfo=None), _FINEST[to]
+    return moment.replace(microsecond=moment.microsecond // unit * unit)
 
 
 def local(moment: datetime) -> datetime:

@@ -14,13 +14,13 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pydantic import Field, ValidationError
 
+from prosvet.core.clock import now
 from prosvet.core.errors import DeploymentError
 from prosvet.core.settings import Settings
 from prosvet.core.types import Frozen
@@ -170,7 +170,7 @@ def deploy(
     with _locked(settings) as (stream, kept):
         name = model or (kept[-1].model if kept else settings.model)
         values = {"version": len(kept) + 1, "model": name, "adapter": adapter, "by": by.strip(), "why": why.strip(),
-                  "at": _now(), "evidence": dict(evidence or {})}  # fmt: skip
+                  "at": now("millisecond"), "evidence": dict(evidence or {})}  # fmt: skip
         made = _verified(Deployment.model_validate(values), settings)
         _append(stream, made)
     return made
@@ -198,7 +198,13 @@ def roll_back(settings: Settings, to: int | None = None, *, by: str, why: str) -
         if not 0 <= target <= len(kept):
             raise DeploymentError(reason="no_version", version=target)
         earlier = kept[target - 1] if target else _first(settings)
-        changed = {"version": len(kept) + 1, "by": by.strip(), "why": why.strip(), "at": _now(), "restores": target}
+        changed = {
+            "version": len(kept) + 1,
+            "by": by.strip(),
+            "why": why.strip(),
+            "at": now("millisecond"),
+            "restores": target,
+        }
         made = _verified(earlier.model_copy(update=changed), settings)
         _append(stream, made)
     return made
@@ -213,11 +219,6 @@ def _path(settings: Settings) -> Path:
 
 def _first(settings: Settings) -> Deployment:
     return Deployment(version=0, model=settings.model)
-
-
-def _now() -> datetime:
-    time = datetime.now(UTC).replace(tzinfo=None)
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def _named(by: str, why: str) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, func, insert, select, update
 from prosvet.archive.schema import Image, Study
 from prosvet.archive.schema_monitor import Alarm, AlarmStudy
 from prosvet.archive.visible import visible
-from prosvet.archive.worklist import now
 from prosvet.core.actor import Actor
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, MonitoringError, NotFound
 from prosvet.core.types import Frozen, Moment
@@ -85,7 +85,7 @@ def _keep(
 ) -> int:
     shift = one.shift
     values = {
-        "site": site, "reference_id": reference.id, "check_id": check, "at": now(), "stream": one.stream,
+        "site": site, "reference_id": reference.id, "check_id": check, "at": now("second"), "stream": one.stream,
         "variable": one.variable, "cause": WATCHED[one.variable][1], "test": shift.test, "p": shift.p, "q": one.q,
         "effect": shift.effect, "measure": shift.measure, "window": len(one.rows),
         "since": _since(one, current, comparer),
@@ -190,7 +190,7 @@ def close(db: Connection, context: Context, by: str, note: str, alarm: int | Non
     found = db.execute(select(Alarm.id).where(*where)).scalars().all()
     if alarm is not None and not found:
         raise NotFound(kind="alarm", name=str(alarm))
-    db.execute(update(Alarm).where(*where).values(closed=now(), closed_by=name, note=note.strip()))
+    db.execute(update(Alarm).where(*where).values(closed=now("second"), closed_by=name, note=note.strip()))
     for number in found:
         AuditLog.from_context(context).write("monitor_close", alarm=number, person=name)
     return len(found)

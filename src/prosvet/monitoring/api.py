@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from prosvet.archive.store import Store
-from prosvet.archive.worklist import now
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, MonitoringError
 from prosvet.core.types import Frozen, Moment
@@ -126,7 +126,7 @@ def _reference(request: MonitorRequest, context: Context) -> None:
 def _stand(
     request: MonitorRequest, context: Context, *, made: CheckView | None = None, closed: int = 0
 ) -> MonitorResult:  # fmt: skip
-    site, moment = context.settings.site, now()
+    site, moment = context.settings.site, now("second")
     since = moment - timedelta(days=request.days) if request.action == "report" else None
     days = request.days if request.action == "report" else max(request.days, 30)
     with context.get(Store).read() as db:

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from prosvet.archive.schema_monitor import Alarm, MonitorCheck
 from prosvet.archive.store import Store
-from prosvet.archive.worklist import now
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import MonitoringError
 from prosvet.core.types import Frozen, Moment
@@ -79,7 +79,7 @@ def check(context: Context) -> CheckView:
         rules, before = Rules.model_validate(reference.rules), _last(db, reference)
         fresh, last = counted(db, site, after=max(before, reference.last))
         if fresh < rules.step:
-            return CheckView(id=None, state="waiting", at=now(), fresh=fresh, needed=rules.step - fresh)
+            return CheckView(id=None, state="waiting", at=now("second"), fresh=fresh, needed=rules.step - fresh)
         comparer = Comparer(sample_in(db, reference, context), rules, reference.seed)
         current = sample_of(newest(db, site, after=reference.last, most=_LOADED))
     verdicts = comparer.check(current, fresh)
@@ -87,8 +87,8 @@ def check(context: Context) -> CheckView:
     with store.note() as db:
         if _last(db, reference) != before:
             raise MonitoringError(reason="checked_meanwhile")
-        values = {"site": site, "reference_id": reference.id, "at": now(), "by": context.actor.name, "last": last,
-                  "fresh": fresh, "spent": verdicts.level, "seconds": round(taken, 3),
+        values = {"site": site, "reference_id": reference.id, "at": now("second"), "by": context.actor.name,
+                  "last": last, "fresh": fresh, "spent": verdicts.level, "seconds": round(taken, 3),
                   "outcomes": [one.model_dump() for one in _outcomes(verdicts, rules)]}  # fmt: skip
         made = db.execute(insert(MonitorCheck).values(values)).inserted_primary_key
         number = int(made[0]) if made else 0

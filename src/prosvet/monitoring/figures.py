@@ -8,8 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from prosvet.archive.schema_monitor import MonitorCheck, Observation
 from prosvet.archive.schema_screen import ScreenDecision
-from prosvet.archive.worklist import now
-from prosvet.core.clock import day_begins, local
+from prosvet.core.clock import day_begins, local, now
 from prosvet.core.types import Frozen, Moment
 from prosvet.monitoring.checks import CheckView
 from prosvet.monitoring.variables import CAUSES, WATCHED
@@ -51,7 +50,7 @@ class Totals(Frozen):
 
 def flow(db: Connection, site: str, days: int = 30, until: datetime | None = None) -> tuple[DayFlow, ...]:
     """The last `days` days of the site's clock, those without a study too."""
-    end = until or now()
+    end = until or now("second")
     first = local(end).date() - timedelta(days=days - 1)
     day = func.date(Observation.at, _SITE)
     gate = func.json_extract(Observation.facts, "$.gate")

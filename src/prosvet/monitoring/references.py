@@ -12,8 +12,8 @@ from sqlalchemy import Connection, insert, select
 
 from prosvet.archive.schema_monitor import MonitorReference, Observation, ReferenceRow
 from prosvet.archive.store import Store
-from prosvet.archive.worklist import now
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import MonitoringError, NotFound
 from prosvet.core.types import Frozen, Moment
@@ -60,8 +60,8 @@ def freeze(name: str, studies: int, rules: Rules, seed: int, context: Context) -
         if db.execute(taken).first() is not None:
             raise MonitoringError(reason="name_taken", name=name)
         values = {
-            "site": site, "name": name, "created": now(), "created_by": context.actor.name, "model": _model(context),
-            "studies": len(rows), "last": rows[-1].number, "sha256": _digest(rows),
+            "site": site, "name": name, "created": now("second"), "created_by": context.actor.name,
+            "model": _model(context), "studies": len(rows), "last": rows[-1].number, "sha256": _digest(rows),
             "rules": rules.model_dump(mode="json"),
             "statistics": _statistics(sample_of(rows)), "seed": seed,
         }  # fmt: skip

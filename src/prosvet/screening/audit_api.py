@@ -15,11 +15,12 @@ from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
 from prosvet.archive.worklist import send_away
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, InvalidRequest, NotFound, ScreeningError
 from prosvet.core.types import Frozen, Moment
 from prosvet.screening.estimate import Estimate, estimate
-from prosvet.screening.line import Line, now, read, stop_in
+from prosvet.screening.line import Line, read, stop_in
 
 __all__ = ["AuditRequest", "AuditResult", "Miss", "Verdict", "Waiting", "run"]
 
@@ -147,7 +148,7 @@ def _judge(request: AuditRequest, context: Context) -> None:
             raise NotFound(kind="study", name=study)
         if row.verdict is not None:
             raise ScreeningError(reason="judged_already", study=study)
-        values = {"verdict": verdict, "comment": request.comment, "reader": reader, "judged": now()}
+        values = {"verdict": verdict, "comment": request.comment, "reader": reader, "judged": now("millisecond")}
         db.execute(update(ScreenAudit).where(ScreenAudit.study_id == study).values(values))
         AuditLog.from_context(context).write("screen_audit", study=study, verdict=verdict, person=reader)
         outcome = select(ScreenDecision.outcome).join(ScreenAudit, ScreenAudit.decision_id == ScreenDecision.id)

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from prosvet.archive.store import Store
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, ScreeningError
 from prosvet.core.i18n import text
@@ -24,7 +25,6 @@ from prosvet.screening.calibrations import keep
 from prosvet.screening.confidence.calibrated import SetRule, UnsureChoice, make_rule, ruled, told
 from prosvet.screening.confidence.rule import Rule
 from prosvet.screening.control import Controlled, CurvePoint, Floats, Risk, cleared, control, curve
-from prosvet.screening.line import now
 from prosvet.screening.policy import Policy
 from prosvet.screening.table import Case, cases, data_hash, read_labels, read_scores
 from prosvet.screening.words import guarantee
@@ -321,7 +321,7 @@ def _kept(
 ) -> CalibrateResult:
     result = CalibrateResult(id=0, version=0, **facts)
     values = {
-        "site": result.site, "created": now(), "created_by": context.actor.name, "model": result.model,
+        "site": result.site, "created": now("millisecond"), "created_by": context.actor.name, "model": result.model,
         "data_sha256": result.data_sha256, "max_missed": result.max_missed, "confidence": result.confidence,
         "threshold": result.threshold, "distance_limit": result.distance_limit,
         "policy": request.policy.model_dump(mode="json"),

@@ -8,7 +8,6 @@ nothing is released, or the release was already written. A line that nobody has 
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
 from typing import Literal
 
 from sqlalchemy import Connection, insert, select, update
@@ -16,6 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 from prosvet.archive.schema_screen import ScreenCalibration, ScreenEvent, ScreenLine
 from prosvet.archive.store import Store
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, LineStopped, NotFound, ScreeningError
 from prosvet.core.types import Frozen, Moment
@@ -28,7 +28,6 @@ __all__ = [
     "ensure_open",
     "events",
     "line",
-    "now",
     "open_line",
     "read",
     "stop",
@@ -64,12 +63,6 @@ class Event(Frozen):
     reason: str
     note: str
     calibration: int | None
-
-
-def now() -> datetime:
-    """The time, UTC, as the archive keeps it: without a zone, to the millisecond."""
-    time = datetime.now(UTC).replace(tzinfo=None)
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def read(db: Connection, site: str) -> Line:
@@ -139,7 +132,7 @@ def stop_in(db: Connection, context: Context, site: str, reason: str, by: str) -
     """:func:`stop` inside a transaction that is already there."""
     before = _row(db, site)
     if before.state == "open" or before.reason == NEVER:
-        stopped = {"state": "stopped", "changed": now(), "changed_by": by, "reason": reason, "note": ""}
+        stopped = {"state": "stopped", "changed": now("millisecond"), "changed_by": by, "reason": reason, "note": ""}
         db.execute(update(ScreenLine).where(ScreenLine.site == site).values(stopped))
     _record(db, context, site, "stop", by, reason=reason, calibration=before.calibration)
     return read(db, site)
@@ -182,7 +175,7 @@ def open_line(
         chosen = _calibration(db, site, calibration)
         before = _row(db, site)
         share = before.audit_share if audit_share is None else audit_share
-        values = {"state": "open", "calibration_id": chosen, "audit_share": share, "changed": now(),
+        values = {"state": "open", "calibration_id": chosen, "audit_share": share, "changed": now("millisecond"),
                   "changed_by": name, "reason": "", "note": note.strip()}  # fmt: skip
         db.execute(update(ScreenLine).where(ScreenLine.site == site).values(values))
         _record(db, context, site, "open", name, note=note.strip(), calibration=chosen)
@@ -204,7 +197,7 @@ def _row(db: Connection, site: str) -> Line:
     """The line, with its row made where there is none."""
     if db.execute(select(ScreenLine.site).where(ScreenLine.site == site)).first() is None:
         fresh = {"site": site, "state": "stopped", "audit_share": AUDIT_SHARE, "secret": secrets.token_hex(32),
-                 "changed": now(), "changed_by": "", "reason": NEVER, "note": ""}  # fmt: skip
+                 "changed": now("millisecond"), "changed_by": "", "reason": NEVER, "note": ""}  # fmt: skip
         db.execute(insert(ScreenLine).values(fresh))
     return read(db, site)
 
@@ -213,7 +206,7 @@ def _record(
     db: Connection, context: Context, site: str, event: str, by: str, *, calibration: int | None, reason: str = "",
     note: str = "",
 ) -> None:  # fmt: skip
-    values = {"site": site, "at": now(), "event": event, "by": by, "reason": reason, "note": note,
+    values = {"site": site, "at": now("millisecond"), "event": event, "by": by, "reason": reason, "note": note,
               "calibration_id": calibration}  # fmt: skip
     db.execute(insert(ScreenEvent).values(values))
     AuditLog.from_context(context).write(

@@ -15,12 +15,13 @@ from prosvet.archive.schema_screen import ScreenAudit, ScreenDecision, ScreenLin
 from prosvet.archive.store import Store
 from prosvet.archive.worklist import send_away
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import LineStopped
 from prosvet.screening.archived import ArchivedStudy
 from prosvet.screening.calibrations import Calibration
 from prosvet.screening.decide import TRANSIENT, Decision, Seen
-from prosvet.screening.line import ensure_open, now
+from prosvet.screening.line import ensure_open
 
 __all__ = ["drawn", "record", "settled"]
 
@@ -97,8 +98,8 @@ def _row(
     proof = {"gates": gates, "anatomy": anatomy, "distance_limit": limit, "detail": decision.detail,
              "unsure": decision.unsure}  # fmt: skip
     return {
-        "site": site, "study_id": study.id, "calibration_id": calibration.id if calibration else None, "at": now(),
-        "outcome": decision.outcome, "reason": decision.reason, "score": decision.score,
+        "site": site, "study_id": study.id, "calibration_id": calibration.id if calibration else None,
+        "at": now("millisecond"), "outcome": decision.outcome, "reason": decision.reason, "score": decision.score,
         "threshold": calibration.threshold if calibration else None, "distance": decision.distance, "model": model,
         "films": len(study.films), "proof": proof,
     }  # fmt: skip

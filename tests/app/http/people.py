@@ -10,10 +10,10 @@ from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from prosvet.app.accounts.people import People
-from prosvet.app.accounts.secrets import utc_now
 from prosvet.archive.schema import Patient, Study
 from prosvet.archive.schema_work import WorkItem
 from prosvet.archive.store import Store
+from prosvet.core import clock
 from prosvet.core.actor import ROLES, Role
 
 PASSWORD = "correct horse battery"
@@ -65,5 +65,5 @@ def add_studies(app: FastAPI, **owners: str | None) -> None:
                     id=study, patient_id="P1", age=60, date_shifted=False, source="test", description=""
                 )
             )
-            now = utc_now()
+            now = clock.now()
             db.execute(insert(WorkItem).values(study_id=study, arrived=now, updated=now, status="new", owner=owner))

@@ -6,8 +6,8 @@ from datetime import timedelta
 from pydicom.dataset import Dataset
 
 from flow_support import Flow
+from prosvet.core.clock import now
 from prosvet.hospital.flow.assembly import assemble
-from prosvet.hospital.flow.clock import now
 
 
 def test_an_exam_is_whole_after_a_silence(flow: Callable[..., Flow], film: Callable[..., Dataset]) -> None:

@@ -23,8 +23,8 @@ from forked import free_port
 from hospital_node import Receiver, soon
 from peer_systems import orthanc
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.hospital.config import Peer
-from prosvet.hospital.flow.clock import now
 from prosvet.hospital.flow.committing import Committing, committing
 from prosvet.hospital.flow.deliver import Deliverer
 from prosvet.hospital.flow.retry import Retry

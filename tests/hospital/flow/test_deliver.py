@@ -20,8 +20,8 @@ from sqlalchemy import update
 from flow_support import Flow, post, storescp
 from forked import free_port, wait_for
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.hospital.config import Peer
-from prosvet.hospital.flow.clock import now
 from prosvet.hospital.flow.deliver import Deliverer
 from prosvet.hospital.flow.retry import Retry
 from prosvet.hospital.ledger.schema import Outgoing

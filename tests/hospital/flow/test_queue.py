@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset
 from sqlalchemy import update
 
 from flow_support import Flow
+from prosvet.core.clock import now
 from prosvet.core.errors import DiskFull, ResultError
-from prosvet.hospital.flow.clock import now
 from prosvet.hospital.flow.queue import Lease, LeaseLost, Queue, mine
 from prosvet.hospital.ledger.schema import Exam, Received
 

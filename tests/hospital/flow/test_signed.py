@@ -24,9 +24,9 @@ from prosvet.archive.worklist_api import WorklistRequest
 from prosvet.archive.worklist_api import run as worklist
 from prosvet.core.actor import Actor
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.errors import DiskFull
 from prosvet.hospital.flow import signed as module
-from prosvet.hospital.flow.clock import now
 from prosvet.hospital.flow.finishing import Result, finish
 from prosvet.hospital.flow.member import Turn
 from prosvet.hospital.flow.pipeline import NODE

@@ -14,6 +14,7 @@ from prosvet.archive.store import Store
 from prosvet.archive.studies_api import StudiesRequest
 from prosvet.archive.studies_api import run as studies
 from prosvet.core.audit import verify
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import (
     ArchiveError,
@@ -24,7 +25,6 @@ from prosvet.core.errors import (
     NotFound,
     UnknownName,
 )
-from prosvet.reading.clock import now
 from prosvet.reading.double.api import DoubleReadingRequest, run
 from prosvet.reading.double.views import ReadingView
 

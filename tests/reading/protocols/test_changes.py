@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from prosvet.core.clock import now
 from prosvet.reading.protocols.changes import Change, apply_changes
 from prosvet.reading.protocols.content import Content, Line, Part, assemble
-from prosvet.reading.protocols.versions import now
 
 
 def content(*texts: str) -> Content:
     lines = tuple(Line(id=str(n), text=t, original=t, sources=("mass",)) for n, t in enumerate(texts, 1))
-    return Content(saved=now(), parts=(Part(name="lungs", title="Lungs", lines=lines),))
+    return Content(saved=now("second"), parts=(Part(name="lungs", title="Lungs", lines=lines),))
 
 
 def test_an_emptied_sentence_is_struck_and_can_be_restored() -> None:

@@ -12,11 +12,11 @@ from sqlalchemy import insert
 
 from prosvet.archive.schema_work import Opinion, Protocol
 from prosvet.archive.store import Store
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import BlindReading, Cancelled, Forbidden, InvalidRequest, NotFound
 from prosvet.core.types import ModelRef
 from prosvet.models.examine import Examiner
-from prosvet.reading.clock import now
 from prosvet.reading.retrospective import runner
 from prosvet.reading.retrospective.api import RetrospectiveRequest, RetrospectiveResult, run
 from prosvet.reading.retrospective.lists import RunView

@@ -14,8 +14,8 @@ from prosvet.archive.schema import Finding, Image, Report
 from prosvet.archive.schema_marks import MarkCase, MarkDraw
 from prosvet.archive.store import Store
 from prosvet.core.actor import Actor
+from prosvet.core.clock import now
 from prosvet.core.context import Context
-from prosvet.reading.clock import now
 from prosvet.training.pipeline.collect import labels_from, site_films
 from prosvet.training.queue.marks import save
 from prosvet.training.queue.shapes import MarkFinding

@@ -15,10 +15,10 @@ from prosvet.archive.schema_screen import ScreenAudit, ScreenDecision
 from prosvet.archive.schema_work import Protocol, RetrospectiveRow, RetrospectiveRun
 from prosvet.archive.store import Store
 from prosvet.core.actor import Actor
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import BlindReading, Forbidden, MarkError, NotFound, UnknownName
 from prosvet.models.examine import Examiner
-from prosvet.reading.clock import now
 from prosvet.training.queue.api import MarksRequest, MarksResult, run
 from prosvet.training.queue.candidates import gather
 from prosvet.training.queue.desk import CaseView

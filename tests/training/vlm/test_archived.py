@@ -10,9 +10,10 @@ from sqlalchemy import insert
 from prosvet.archive.files import FileStore
 from prosvet.archive.schema import Image, Patient, Report, Study
 from prosvet.archive.store import Store
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.reading.protocols.content import Content, Line, Part
-from prosvet.reading.protocols.versions import add, closed, now
+from prosvet.reading.protocols.versions import add, closed
 from prosvet.training.vlm.pictures import picture_of
 from prosvet.training.vlm.sources.archived import archived_cases
 from vlm_folders import film
@@ -28,7 +29,7 @@ def study(name: str, sentence: str, context: Context, tmp_path: Path, *, sign: b
         Line(id="3", text="Требуется просмотр врачом-рентгенологом."),
     )  # fmt: skip
     silent = Part(name="not_assessed", title="Не оценивалось", lines=(Line(id="4", text="Корни не оценивались."),))
-    content = Content(saved=now(), parts=(Part(name="lungs", title="Лёгочные поля", lines=lines), silent))
+    content = Content(saved=now("second"), parts=(Part(name="lungs", title="Лёгочные поля", lines=lines), silent))
     with context.get(Store).write() as db:
         db.execute(insert(Patient).values(id=f"P-{name}", sex="F", birth_year=1960))
         db.execute(insert(Study).values(id=name, patient_id=f"P-{name}", age=60.0, **plain))

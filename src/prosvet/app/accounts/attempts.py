@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, func, insert, select, update
 
-from prosvet.app.accounts.secrets import Clock, utc_now
+from prosvet.app.accounts.secrets import Clock
 from prosvet.archive.schema_app import Attempt
 from prosvet.archive.store import Store
+from prosvet.core import clock
 from prosvet.core.errors import TooManyAttempts
 
 __all__ = ["Attempts", "network_of"]
@@ -43,7 +44,7 @@ class Attempts:
     """Counts of failures in `store`, so that a restart forgives nothing."""
 
     store: Store
-    now: Clock = utc_now
+    now: Clock = clock.now
 
     def begin(self, name: str, address: str) -> None:
         """Count an attempt as failed before it is judged, so that many at once are no way round the lock.

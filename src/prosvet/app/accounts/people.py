@@ -10,9 +10,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from prosvet.app.accounts.attempts import Attempts
 from prosvet.app.accounts.passwords import check_password, hash_password
-from prosvet.app.accounts.secrets import Clock, utc_now
+from prosvet.app.accounts.secrets import Clock
 from prosvet.archive.schema_app import Account, SignedIn, Token
 from prosvet.archive.store import Store
+from prosvet.core import clock
 from prosvet.core.actor import Role
 from prosvet.core.errors import AccountRefused, NotFound
 from prosvet.core.types import Frozen, Moment
@@ -40,7 +41,7 @@ class People:
     """The accounts in `store`."""
 
     store: Store
-    now: Clock = utc_now
+    now: Clock = clock.now
 
     def all(self) -> tuple[Person, ...]:
         """Everybody, by name."""

@@ -6,17 +6,12 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
-__all__ = ["Clock", "csrf_holds", "csrf_token", "fingerprint", "new_secret", "utc_now"]
+__all__ = ["Clock", "csrf_holds", "csrf_token", "fingerprint", "new_secret"]
 
 Clock = Callable[[], datetime]
 """Now, UTC without a zone, as the tables keep it."""
-
-
-def utc_now() -> datetime:
-    """Now, UTC without a zone."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def new_secret() -> str:

@@ -10,9 +10,10 @@ from typing import Self
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from prosvet.app.accounts.secrets import Clock, fingerprint, new_secret, utc_now
+from prosvet.app.accounts.secrets import Clock, fingerprint, new_secret
 from prosvet.archive.schema_app import Account, SignedIn
 from prosvet.archive.store import Store
+from prosvet.core import clock
 from prosvet.core.actor import Actor
 from prosvet.core.context import Context
 from prosvet.core.errors import ArchiveError
@@ -29,7 +30,7 @@ _KNOWN = 10_000
 class Sessions:
     """Who is signed in."""
 
-    def __init__(self, store: Store, now: Clock = utc_now) -> None:
+    def __init__(self, store: Store, now: Clock = clock.now) -> None:
         self.store, self.now = store, now
         # Beside the requests: a reader does not wait for the writer that takes in an archive.
         self._writer = ThreadPoolExecutor(1, "sessions")

@@ -7,10 +7,11 @@ from sqlalchemy import update
 from prosvet.app.accounts.attempts import Attempts
 from prosvet.app.accounts.passwords import MOST, hash_password, is_right, is_stale
 from prosvet.app.accounts.people import People
-from prosvet.app.accounts.secrets import Clock, utc_now
+from prosvet.app.accounts.secrets import Clock
 from prosvet.app.accounts.sessions import Sessions
 from prosvet.archive.schema_app import Account
 from prosvet.archive.store import Store
+from prosvet.core import clock
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import SignInRefused
@@ -22,7 +23,7 @@ _UNKNOWN = "unknown"
 
 
 def sign_in(
-    name: str, password: str, address: str, context: Context, *, instead_of: str = "", now: Clock = utc_now
+    name: str, password: str, address: str, context: Context, *, instead_of: str = "", now: Clock = clock.now
 ) -> str:
     """Start a session: its secret, for the cookie.
 
@@ -46,7 +47,7 @@ def sign_in(
     return secret
 
 
-def judge(name: str, password: str, address: str, context: Context, *, now: Clock = utc_now) -> None:
+def judge(name: str, password: str, address: str, context: Context, *, now: Clock = clock.now) -> None:
     """Pass when the password is right; count a failure otherwise. Takes the same time for a name that is no account.
 
     Raises

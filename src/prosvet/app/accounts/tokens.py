@@ -9,9 +9,10 @@ from typing import Literal, Self
 
 from sqlalchemy import delete, func, insert, select, update
 
-from prosvet.app.accounts.secrets import Clock, fingerprint, new_secret, utc_now
+from prosvet.app.accounts.secrets import Clock, fingerprint, new_secret
 from prosvet.archive.schema_app import Account, Token
 from prosvet.archive.store import Store
+from prosvet.core import clock
 from prosvet.core.actor import Actor, Role
 from prosvet.core.context import Context
 from prosvet.core.errors import AccountRefused, ArchiveError, NotFound
@@ -55,7 +56,7 @@ class Tokens:
     """The tokens in `store`."""
 
     store: Store
-    now: Clock = utc_now
+    now: Clock = clock.now
 
     @classmethod
     def from_context(cls, context: Context) -> Self:

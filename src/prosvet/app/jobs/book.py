@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
 
 from sqlalchemy import ColumnElement, func, insert, select, true, update
@@ -13,6 +12,7 @@ from prosvet.app.jobs.view import COLUMNS, JobState, JobView, view_of
 from prosvet.archive.schema_app import Job
 from prosvet.archive.store import Store
 from prosvet.core.actor import Actor, Role
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import JobRefused, NotFound
 from prosvet.core.i18n import Lang
@@ -46,7 +46,7 @@ class JobBook:
         name = secrets.token_hex(8)
         values = {
             "id": name, "capability": capability, "subject": subject, "request": dict(request), "owner": actor.name,
-            "role": actor.role, "lang": lang, "state": "waiting", "label": "", "done": 0, "created": _now(),
+            "role": actor.role, "lang": lang, "state": "waiting", "label": "", "done": 0, "created": now(),
             "cancelling": False,
         }  # fmt: skip
         with self._store.note() as db:
@@ -89,7 +89,7 @@ class JobBook:
         view = self.get(job, actor)
         with self._store.note() as db:
             waiting = update(Job).where(Job.id == job, Job.state == "waiting")
-            changed = db.execute(waiting.values(state="cancelled", finished=_now())).rowcount
+            changed = db.execute(waiting.values(state="cancelled", finished=now())).rowcount
             running = update(Job).where(Job.id == job, Job.state == "running")
             changed += db.execute(running.values(cancelling=True)).rowcount
         if not changed:
@@ -125,7 +125,7 @@ class JobBook:
             name = db.execute(first).scalar()
             if name is None:
                 return None
-            db.execute(update(Job).where(Job.id == name).values(state="running", started=_now()))
+            db.execute(update(Job).where(Job.id == name).values(state="running", started=now()))
             asked = select(Job.capability, Job.request, Job.owner, Job.role, Job.lang).where(Job.id == name)
             row = db.execute(asked).one()
         role: Role = row.role
@@ -143,7 +143,7 @@ class JobBook:
         error: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         """A job has ended, one way or another."""
-        values = {"state": state, "result": result, "error": error, "finished": _now(), "cancelling": False}
+        values = {"state": state, "result": result, "error": error, "finished": now(), "cancelling": False}
         with self._store.note() as db:
             db.execute(update(Job).where(Job.id == job).values(**values))
 
@@ -151,12 +151,8 @@ class JobBook:
         """Jobs that ran when their process died are stopped; how many there were. Only for who runs the jobs."""
         with self._store.note() as db:
             lost = update(Job).where(Job.state == "running")
-            return db.execute(lost.values(state="stopped", cancelling=False, finished=_now())).rowcount
+            return db.execute(lost.values(state="stopped", cancelling=False, finished=now())).rowcount
 
 
 def _seen_by(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.may("senior") else Job.owner == actor.name
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

@@ -8,9 +8,9 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.types import Frozen, Moment
-from prosvet.hospital.flow.clock import now
 from prosvet.hospital.ledger.schema import EXAM_STATES, OUTGOING_STATES, Exam, Outgoing
 from prosvet.hospital.ledger.store import Ledger
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from prosvet.core.audit import AuditLog
-from prosvet.hospital.flow.clock import now
+from prosvet.core.clock import now
 from prosvet.hospital.flow.queue import Lease, mine
 from prosvet.hospital.flow.signing import verified
 from prosvet.hospital.flow.sorting import Sorted

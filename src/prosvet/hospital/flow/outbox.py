@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, insert, select, update
 
 from prosvet.archive.files import FileStore
-from prosvet.hospital.flow.clock import now
+from prosvet.core.clock import now
 from prosvet.hospital.flow.retry import Retry
 from prosvet.hospital.flow.routes import Answer, Parcel
 from prosvet.hospital.ledger.schema import Asked, Outgoing

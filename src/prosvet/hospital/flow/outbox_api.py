@@ -9,10 +9,10 @@ from sqlalchemy import delete, select, update
 
 from prosvet.core.actor import Role
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, InvalidRequest, NotFound
 from prosvet.core.types import Frozen
-from prosvet.hospital.flow.clock import now
 from prosvet.hospital.flow.facts import FlowFacts, facts_of
 from prosvet.hospital.flow.view import ExamView, ResultView, exams, handle_of, results
 from prosvet.hospital.ledger.schema import Exam, Outgoing

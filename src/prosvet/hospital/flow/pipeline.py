@@ -7,11 +7,11 @@ from collections.abc import Callable
 from threading import Event
 
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import ProsvetError
 from prosvet.hospital.config import HospitalConfig
 from prosvet.hospital.flow.assembly import assemble
-from prosvet.hospital.flow.clock import now
 from prosvet.hospital.flow.committing import committing
 from prosvet.hospital.flow.crew import Crew
 from prosvet.hospital.flow.deliver import Deliverer

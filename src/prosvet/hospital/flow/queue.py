@@ -17,8 +17,8 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
+from prosvet.core.clock import now
 from prosvet.core.errors import ProsvetError
-from prosvet.hospital.flow.clock import now
 from prosvet.hospital.ledger.schema import Exam, Received
 from prosvet.hospital.ledger.store import Ledger
 

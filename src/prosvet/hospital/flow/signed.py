@@ -17,6 +17,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from prosvet.archive.store import Store
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import (
     AlreadyRunning,
@@ -28,7 +29,6 @@ from prosvet.core.errors import (
     ResultError,
 )
 from prosvet.hospital.config import HospitalConfig
-from prosvet.hospital.flow.clock import now
 from prosvet.hospital.flow.finishing import Result
 from prosvet.hospital.flow.material import Material
 from prosvet.hospital.flow.routes import documents, payload

@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pydicom.dataset import Dataset
 from sqlalchemy import select, update
 
+from prosvet.core.clock import now
 from prosvet.hospital.ledger.schema import Asked, Outgoing
 from prosvet.hospital.ledger.store import Ledger
 
@@ -45,7 +46,7 @@ def settle(ledger: Ledger, destinations: Collection[str], report: Dataset) -> Se
     transaction = str(report.get("TransactionUID", ""))
     failed = _failures(report)
     kept = {str(one.get("ReferencedSOPInstanceUID", "")) for one in report.get("ReferencedSOPSequence") or []}
-    at, done = datetime.now(UTC).replace(tzinfo=None), {"confirmed": 0, "waiting": 0, "dead": 0}
+    at, done = now(), {"confirmed": 0, "waiting": 0, "dead": 0}
     with ledger.write() as db:
         query = select(Outgoing.__table__, Asked.at.label("asked")).join(Asked, Asked.result == Outgoing.id)
         rows = db.execute(query.where(Asked.transaction_uid == transaction, Outgoing.destination.in_(destinations)))

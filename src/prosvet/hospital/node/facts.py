@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,8 @@ from threading import Lock
 
 from pydantic import Field, ValidationError
 
+from prosvet.archive.files import write_whole
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.types import Frozen, Moment
 
@@ -77,7 +78,7 @@ class Counts:
         """As they stand."""
         with self._lock:
             return NodeFacts(
-                at=datetime.now(UTC).replace(tzinfo=None),
+                at=now(),
                 running=running,
                 associations_now=associations_now,
                 refused=dict(self._refused),
@@ -85,11 +86,13 @@ class Counts:
             )
 
     def write(self, folder: Path, associations_now: int, *, running: bool) -> None:
-        """Write them where :func:`facts` looks; whole or not at all."""
-        words = self.facts(associations_now, running=running).model_dump_json()
-        fresh = folder / f"{FILE}.new"
-        fresh.write_text(words, encoding="utf-8")
-        os.replace(fresh, folder / FILE)
+        """Write them where :func:`facts` looks; whole or not at all.
+
+        Raises
+        ------
+        DiskFull
+        """
+        write_whole(folder / FILE, [self.facts(associations_now, running=running).model_dump_json().encode()])
 
 
 def facts(context: Context) -> NodeFacts | None:

@@ -13,15 +13,16 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
 from sqlalchemy import select
 
-from prosvet.archive.files import FileStore, room_for
+from prosvet.archive.files import FileStore, room_for, sync_folder
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.errors import ProsvetError
 from prosvet.hospital.ledger.schema import Outgoing, Received
 from prosvet.hospital.ledger.store import Ledger
@@ -114,9 +115,8 @@ class Keeper:
         if fresh:
             _place(self._ledger.files, fresh)
             self._tell(fresh)
-            now = datetime.now(UTC).replace(tzinfo=None)
             with self._ledger.write() as connection:
-                enter(connection, fresh, now, self._deadline)
+                enter(connection, fresh, now(), self._deadline)
         return there
 
     def _tell(self, fresh: Sequence[Arrival]) -> None:
@@ -143,8 +143,8 @@ def _prepare(files: FileStore) -> None:
     with room_for(files.folder):
         for number in range(256):
             (files.folder / f"{number:02x}").mkdir(parents=True, exist_ok=True)
-        _sync(files.folder)
-        _sync(files.folder.parent)
+        sync_folder(files.folder)
+        sync_folder(files.folder.parent)
 
 
 def _place(files: FileStore, fresh: Sequence[Arrival]) -> None:
@@ -155,12 +155,4 @@ def _place(files: FileStore, fresh: Sequence[Arrival]) -> None:
         os.replace(one.spooled.path, target)
         folders.add(target.parent)
     for folder in folders:
-        _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_folder(folder)

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from prosvet.core.audit import AuditLog
+from prosvet.core.errors import DiskFull
 from prosvet.hospital.node.facts import Counts
 
 __all__ = ["Telling"]
@@ -34,8 +35,8 @@ class Telling:
         self._written = time.monotonic()
         try:
             self._counts.write(self._folder, associations, running=True)
-        except OSError as error:
-            log.error("the node's facts could not be written: %s", error.strerror)
+        except (DiskFull, OSError) as error:
+            log.error("the node's facts could not be written: %s", type(error).__name__)
 
     def refusals(self, *, last: bool = False) -> None:
         """Write refusals to the audit log: the first of a kind at once, then their number once a minute."""

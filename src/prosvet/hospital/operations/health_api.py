@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import Field
 from sqlalchemy import func, select
 
 from prosvet.archive.store import Store
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.types import Frozen
 from prosvet.hospital.ledger.schema import Exam, Outgoing
@@ -78,18 +78,18 @@ def _hospital(request: HealthRequest, context: Context) -> Iterator[Part]:
     yield Part(name="node", state=state, facts=numbers)
     if not (context.settings.home / "hospital" / "ledger.db").exists():
         return
-    now = datetime.now(UTC).replace(tzinfo=None)
+    at = now()
     with context.get(Ledger).read() as db:
         exams = {state: count for state, count in db.execute(select(Exam.state, func.count()).group_by(Exam.state))}
         late = db.execute(
-            select(func.count()).select_from(Exam).where(Exam.deadline < now, Exam.state.in_(("ready", "working")))
+            select(func.count()).select_from(Exam).where(Exam.deadline < at, Exam.state.in_(("ready", "working")))
         ).scalar_one()
         waiting = db.execute(select(func.count(), func.min(Outgoing.created)).where(Outgoing.state == "waiting")).one()
         dead = db.execute(select(func.count()).where(Outgoing.state == "dead")).scalar_one()
     yield Part(
         name="exams", state="note" if late or exams.get("failed") else "ok", facts={**exams, "past_deadline": late}
     )
-    age = int((now - waiting[1]).total_seconds()) if waiting[1] is not None else 0
+    age = int((at - waiting[1]).total_seconds()) if waiting[1] is not None else 0
     yield Part(
         name="outbox", state="note" if dead or age > _LATE else "ok",
         facts={"waiting": waiting[0], "oldest_seconds": age, "dead": dead},

@@ -5,13 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
 from prosvet import __version__
 from prosvet.archive.files import FileStore
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import BackupError
 from prosvet.hospital.operations.copying import copied, hash_of
@@ -71,7 +71,7 @@ def make_backup(context: Context, out: Path, *, secrets: bool, keep: int) -> Mad
         _audit(gathered)
         _loose(gathered, secrets=secrets)
         manifest = Manifest(
-            version=__version__, at=datetime.now(UTC).replace(tzinfo=None), schemas=gathered.schemas,
+            version=__version__, at=now(), schemas=gathered.schemas,
             entries=tuple(gathered.entries), stored=gathered.stored, missing=tuple(gathered.missing),
             without_secrets=not secrets, audit=gathered.audit, secret=_secret(home),
         )  # fmt: skip

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from pydantic import Field
 from sqlalchemy import ColumnElement, delete, exists, false, func, or_, select, update
 
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden
 from prosvet.core.types import Frozen
@@ -71,8 +72,8 @@ def run(request: RetentionRequest, context: Context) -> RetentionResult:
     if not context.actor.may("admin"):
         raise Forbidden(role="admin")
     days, ledger = load_config(context).retention, context.get(Ledger)
-    now = datetime.now(UTC).replace(tzinfo=None)
-    objects, results, exams = (_before(now, one) for one in (days.objects_days, days.results_days, days.exams_days))
+    at = now()
+    objects, results, exams = (_before(at, one) for one in (days.objects_days, days.results_days, days.exams_days))
     counted = _count(ledger, objects, results, exams)
     if not request.dry_run:
         _let_go(ledger, objects, results, exams)
@@ -84,8 +85,8 @@ def run(request: RetentionRequest, context: Context) -> RetentionResult:
     )  # fmt: skip
 
 
-def _before(now: datetime, days: int | None) -> datetime | None:
-    return None if days is None else now - timedelta(days=days)
+def _before(at: datetime, days: int | None) -> datetime | None:
+    return None if days is None else at - timedelta(days=days)
 
 
 def _underway() -> ColumnElement[bool]:

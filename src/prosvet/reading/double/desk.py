@@ -12,10 +12,10 @@ from prosvet.archive.schema_work import DoubleReading, Opinion, Protocol
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import DoubleReadingError, NotFound
 from prosvet.core.types import Status
-from prosvet.reading.clock import now
 from prosvet.reading.double.differences import differing
 from prosvet.reading.double.form import OpinionFinding, filled, from_row, known, to_row
 from prosvet.reading.double.status import set_status, settled

@@ -11,9 +11,9 @@ from prosvet.archive.schema_work import DoubleReading, Opinion
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import DoubleReadingError, Forbidden
-from prosvet.reading.clock import now
 from prosvet.reading.double.desk import reading_row
 from prosvet.reading.double.differences import Comparison, compare
 from prosvet.reading.double.form import OpinionFinding, Opinions, from_row, known, to_row

@@ -15,10 +15,10 @@ from prosvet.archive.schema_work import Cohort, CohortStudy, DoubleReading, Opin
 from prosvet.archive.store import Store
 from prosvet.archive.visible import visible
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import DoubleReadingError, InvalidRequest, NotFound
 from prosvet.core.types import Frozen
-from prosvet.reading.clock import now
 from prosvet.reading.double.form import filled, to_row
 from prosvet.reading.double.program import ProgramOpinion, opinions_of, scored_studies
 from prosvet.reading.double.status import set_status

@@ -13,6 +13,7 @@ from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
 from prosvet.archive.worklist import set_status
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, InvalidRequest, ProtocolConflict, ProtocolError
 from prosvet.core.i18n import Lang
@@ -24,7 +25,7 @@ from prosvet.reading.protocols.content import Content
 from prosvet.reading.protocols.drafting import drafted
 from prosvet.reading.protocols.history import Entry, history_of
 from prosvet.reading.protocols.signing import add_to_signed, addendum, overrides_of, sign
-from prosvet.reading.protocols.versions import PROGRAM, Version, add, latest, now, replace, versions
+from prosvet.reading.protocols.versions import PROGRAM, Version, add, latest, replace, versions
 
 __all__ = ["ProtocolRequest", "ProtocolResult", "run"]
 
@@ -153,7 +154,7 @@ def _save(request: ProtocolRequest, standing: Version | None, context: Context) 
         if draft.author == context.actor.name:
             replace(db, request.study, draft, content)
         else:
-            fresh = content.model_copy(update={"revision": 0, "saved": now()})
+            fresh = content.model_copy(update={"revision": 0, "saved": now("second")})
             add(db, request.study, fresh, author=context.actor.name, lang=draft.language)
         set_status(db, request.study, "draft", context.actor.name)
         AuditLog.from_context(context).write("protocol_save", study=request.study, changes=len(request.changes))

@@ -7,12 +7,12 @@ from sqlalchemy import select
 from prosvet.archive.files import sha256
 from prosvet.archive.schema import Image
 from prosvet.archive.store import Store
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.i18n import Lang, text
 from prosvet.core.types import Report
 from prosvet.reading.draft import brief_of, checked_draft, seed_of
 from prosvet.reading.protocols.content import Basis, Content, Line, Part
-from prosvet.reading.protocols.versions import now
 
 __all__ = ["drafted"]
 
@@ -25,10 +25,10 @@ def drafted(basis: Basis, lang: Lang, context: Context) -> Content:
     """The program's draft of what `basis` says; headings alone where nothing was read."""
     if basis.findings is None or basis.gates is None:
         parts = tuple(Part(name=name, title=text(f"protocol.parts.{name}", lang)) for name in _EMPTY)
-        return Content(saved=now(), parts=parts, basis=basis)
+        return Content(saved=now("second"), parts=parts, basis=basis)
     seed = seed_of(_film_hash(basis, context))
     report = checked_draft(brief_of(basis.findings, basis.measurements, basis.gates, lang, seed))
-    return Content(saved=now(), parts=_parts(report), basis=basis)
+    return Content(saved=now("second"), parts=_parts(report), basis=basis)
 
 
 def _parts(report: Report) -> tuple[Part, ...]:

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from prosvet.archive.store import Store
 from prosvet.archive.worklist import added, set_status
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import ProtocolConflict, ProtocolError
 from prosvet.core.i18n import text as words
 from prosvet.reading.protocols.checking import LineProblem
 from prosvet.reading.protocols.content import Content, Line, Override, Part, Signature, assemble
 from prosvet.reading.protocols.filing import file_report, report_of
-from prosvet.reading.protocols.versions import Version, add, closed, latest, now, replace, versions
+from prosvet.reading.protocols.versions import Version, add, closed, latest, replace, versions
 
 __all__ = ["LEAST_REASON", "add_to_signed", "overrides_of", "sign"]
 
@@ -60,7 +61,7 @@ def sign(study: str, draft: Version, overrides: tuple[Override, ...], context: C
             replace(db, study, draft, content)
             number = draft.number
         else:
-            fresh = content.model_copy(update={"revision": 0, "saved": now()})
+            fresh = content.model_copy(update={"revision": 0, "saved": now("second")})
             number = add(db, study, fresh, author=actor.name, lang=draft.language)
         done = closed(db, study, number)
         file_report(db, study, number, report, context)
@@ -88,7 +89,7 @@ def addendum(signed: Version, text: str, overrides: tuple[Override, ...], contex
     lines = tuple(Line(id=str(n), text=row, decision="accepted") for n, row in enumerate((r for r in rows if r), 1))
     part = Part(name="addendum", title=words("protocol.parts.addendum", signed.language), lines=lines)
     signature = Signature(role=context.actor.role, undecided=0, overrides=overrides)
-    return Content(saved=now(), parts=(part,), basis=signed.content.basis, signature=signature)
+    return Content(saved=now("second"), parts=(part,), basis=signed.content.basis, signature=signature)
 
 
 def _note(study: str, done: Version, context: Context) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
 from prosvet.archive.schema_work import Protocol
+from prosvet.core.clock import now
 from prosvet.core.errors import ProtocolConflict
 from prosvet.core.i18n import Lang
 from prosvet.core.types import Frozen
 from prosvet.reading.protocols.content import Content, assemble
 
-__all__ = ["PROGRAM", "Version", "add", "chained", "closed", "digest", "latest", "now", "replace", "versions"]
+__all__ = ["PROGRAM", "Version", "add", "chained", "closed", "digest", "latest", "replace", "versions"]
 
 PROGRAM = "program"
 """The author of a draft that nobody has touched yet."""
@@ -53,11 +54,6 @@ class Version(Frozen):
         return f"{self.number}.{self.content.revision}"
 
 
-def now() -> datetime:
-    """The time as it is stored: UTC, without its zone, to the second."""
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-
-
 def versions(db: Connection, study: str) -> tuple[Version, ...]:
     """All versions of a study's protocol, the first one first."""
     rows = db.execute(select(Protocol.__table__).where(Protocol.study_id == study).order_by(Protocol.number))
@@ -76,7 +72,7 @@ def add(
     found = versions(db, study)
     number = 1 + max((version.number for version in found), default=0)
     values = {"study_id": study, "number": number, "kind": kind, "state": "draft", "author": author,
-              "created": now()}  # fmt: skip
+              "created": now("second")}  # fmt: skip
     db.execute(insert(Protocol).values(**values, **_columns(content, lang)))
     return number
 
@@ -89,7 +85,7 @@ def replace(db: Connection, study: str, version: Version, content: Content) -> N
     ProtocolConflict
         When the draft was changed or signed meanwhile.
     """
-    grown = content.model_copy(update={"revision": version.content.revision + 1, "saved": now()})
+    grown = content.model_copy(update={"revision": version.content.revision + 1, "saved": now("second")})
     found = next(one for one in versions(db, study) if one.number == version.number)
     if found.base != version.base or found.state == "signed":
         raise ProtocolConflict(name=found.author)
@@ -102,7 +98,7 @@ def closed(db: Connection, study: str, number: int) -> Version:
     found = versions(db, study)
     previous = next((one.sha256 for one in reversed(found) if one.state == "signed"), None)
     draft = next(one for one in found if one.number == number)
-    made = draft.model_copy(update={"state": "signed", "signed": now(), "previous": previous})
+    made = draft.model_copy(update={"state": "signed", "signed": now("second"), "previous": previous})
     made = made.model_copy(update={"sha256": digest(study, made)})
     where = Protocol.study_id == study, Protocol.number == number
     values = {"state": "signed", "signed": made.signed, "previous": previous, "sha256": made.sha256}

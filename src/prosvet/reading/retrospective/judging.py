@@ -10,10 +10,10 @@ from prosvet.archive.schema_work import Protocol, RetrospectiveRow
 from prosvet.archive.store import Store
 from prosvet.archive.visible import ensure_visible
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.types import Frozen, Status
 from prosvet.language.labels import report_labels
-from prosvet.reading.clock import now
 from prosvet.reading.retrospective.claims import Source
 from prosvet.reading.retrospective.lists import RowView, Verdict, row_of, selected
 

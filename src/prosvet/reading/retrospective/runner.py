@@ -13,10 +13,10 @@ from prosvet.archive.schema_work import RetrospectiveRow, RetrospectiveRun
 from prosvet.archive.store import Store
 from prosvet.archive.visible import visible
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import InvalidRequest, NotFound
 from prosvet.models.examine import Examiner
-from prosvet.reading.clock import now
 from prosvet.reading.retrospective.claims import Record, records_of
 from prosvet.reading.retrospective.disagree import disagreements
 from prosvet.reading.retrospective.score import rank

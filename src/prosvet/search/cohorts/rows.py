@@ -12,6 +12,7 @@ from prosvet.archive.schema_work import Cohort, CohortStudy
 from prosvet.archive.store import Store
 from prosvet.archive.visible import visible
 from prosvet.core.actor import Actor
+from prosvet.core.clock import now
 from prosvet.core.errors import CohortError, NotFound
 from prosvet.search.cohorts.shapes import CohortOrigin, CohortView
 
@@ -80,7 +81,7 @@ def add(store: Store, actor: Actor, name: str, studies: Sequence[str], origin: C
         When a study is not there, or belongs to somebody else.
     """
     wanted = list(dict.fromkeys(studies))
-    body = {"name": name, "owner": actor.name, "created": datetime.now(UTC).replace(tzinfo=None),
+    body = {"name": name, "owner": actor.name, "created": now(),
             "query": origin.model_dump(mode="json")}  # fmt: skip
     with store.note() as db:
         _ensure_free(db, actor.name, name)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import numpy as np
 
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import FederationError
 from prosvet.models.adapter import Adapter, AdapterCard, FindingAdaptation
@@ -49,7 +48,7 @@ def adopt(opened: OpenRound, films: FilmSet, context: Context) -> Adapter:
     }  # fmt: skip
     card = AdapterCard(
         site=settings.site, version=1, name=f"{plan.name}, {opened.number}", model=base.name, revision=base.revision,
-        sha256="0" * 64, bytes=1, created=datetime.now(UTC).replace(tzinfo=None, microsecond=0), by=context.actor.name,
+        sha256="0" * 64, bytes=1, created=now("second"), by=context.actor.name,
         labels_from=f"federation {plan.name}, round {opened.number}: {', '.join(plan.sites)}",
         data_sha256=films.data_sha256 or opened.sha256, films=len(films), studies=int(np.size(films.seen)),
         patients=len(films.seen), folds=0, seed=0, seen=films.seen, labels=base.labels, findings=findings,

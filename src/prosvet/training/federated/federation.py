@@ -15,7 +15,6 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +22,7 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from prosvet.archive.files import write_whole
+from prosvet.core.clock import now
 from prosvet.core.errors import FederationError, NotFound
 from prosvet.core.types import Frozen, Moment
 from prosvet.training.federated import heads
@@ -181,8 +181,8 @@ class Federation:
             sent = self.state_path(number).stat().st_size * len(answers)
             sha256 = self._write_state(number + 1, after)
             made = Round(
-                number=number, at=_now(), by=by, answers=tuple(answers), moved=_moved(before, after), loss=loss,
-                counts=tuple(round(float(n)) for n in whole.counts), sent=sent,
+                number=number, at=now("millisecond"), by=by, answers=tuple(answers), moved=_moved(before, after),
+                loss=loss, counts=tuple(round(float(n)) for n in whole.counts), sent=sent,
                 received=sum(answer.bytes for answer in answers), state_sha256=sha256,
             )  # fmt: skip
             with (self.folder / "rounds.jsonl").open("ab") as stream:
@@ -226,8 +226,3 @@ def federations(home: Path) -> tuple[Federation, ...]:
 
 def _moved(before: Arrays, after: Arrays) -> float:
     return round(max(float(np.abs(after[name] - before[name]).max(initial=0)) for name in before), 6)
-
-
-def _now() -> datetime:
-    time = datetime.now(UTC).replace(tzinfo=None)
-    return time.replace(microsecond=time.microsecond // 1000 * 1000)

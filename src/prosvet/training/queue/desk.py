@@ -14,11 +14,11 @@ from prosvet.archive.schema_screen import ScreenAudit
 from prosvet.archive.schema_work import Opinion, Protocol
 from prosvet.archive.store import Store
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import MarkError, NotFound
 from prosvet.core.types import Finding, Frozen, Status
 from prosvet.models.examine import Examiner
-from prosvet.reading.clock import now
 from prosvet.reading.scored import findings_of
 from prosvet.reading.stored import stored_image
 from prosvet.training.queue.marks import record_of

@@ -8,10 +8,10 @@ from sqlalchemy import insert
 from prosvet.archive.schema_marks import MarkCase, MarkDraw
 from prosvet.archive.store import Store
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import MarkError
 from prosvet.models.examine import Examiner
-from prosvet.reading.clock import now
 from prosvet.training.queue.candidates import Pool, gather
 from prosvet.training.queue.reasons import KINDS, Why, weight_of
 from prosvet.training.queue.rule import BEYOND, Chosen, combined, pick

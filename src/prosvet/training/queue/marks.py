@@ -14,10 +14,10 @@ from prosvet.archive.schema import Image, Study
 from prosvet.archive.schema_marks import Mark, MarkCase, MarkReading
 from prosvet.archive.store import Store
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import MarkError, NotFound
 from prosvet.models.examine import Examiner
-from prosvet.reading.clock import now
 from prosvet.reading.stored import stored_image
 from prosvet.training.queue.shapes import (
     Box,

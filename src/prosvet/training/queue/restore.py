@@ -9,11 +9,11 @@ from sqlalchemy import Connection, insert
 from prosvet.archive.schema_marks import Mark
 from prosvet.archive.store import Store
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import BadMarks, MarkError, NotFound, UnknownName
 from prosvet.core.types import Frozen
 from prosvet.models.examine import Examiner
-from prosvet.reading.clock import now
 from prosvet.reading.stored import StoredImage, stored_image
 from prosvet.training.queue.marks import latest, record_of
 from prosvet.training.queue.shapes import FilmMarks, MarkRecord, check_findings, to_row

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from prosvet.core.audit import AuditLog
+from prosvet.core.clock import now
 from prosvet.core.context import Context
 from prosvet.core.errors import Forbidden, SiteError
 from prosvet.core.types import Frozen
@@ -124,7 +124,7 @@ def _card(cases: Cases, base: Card, request: FitRequest, source: str, context: C
     site, data = context.settings.site, cases.digest()
     people = np.unique(cases.patients)
     days = sorted(day for day in cases.dates.tolist() if day)
-    time = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    time = now("second")
     return AdapterCard(
         site=site, version=1, name=request.name.strip(), model=base.name, revision=base.revision, sha256="0" * 64,
         bytes=1, created=time, by=context.actor.name, labels_from=source, data_sha256=data, films=len(cases),
