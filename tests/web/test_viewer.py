@@ -225,6 +225,26 @@ def test_pixels_that_do_not_come_are_told_of(site, viewer: Callable[..., Page]) 
     expect(page.locator(".viewer-message button")).to_be_visible()
 
 
+def test_a_viewer_that_begins_hidden_shows_the_whole_film_when_it_is_shown(viewer: Callable[..., Page]) -> None:
+    """Fitted into nothing, a film has no scale: it stood in a corner, and its scale was not a number."""
+    page = viewer()
+    scale = numbers(corner(page, "ne"))
+    page.add_init_script("addEventListener('DOMContentLoaded', () => { document.querySelector('main').hidden = true })")
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)
+    assert page.get_attribute("[data-viewer]", "data-ready") is None
+    page.evaluate("document.querySelector('main').hidden = false")
+    page.wait_for_selector("[data-viewer][data-ready]")
+    expect(corner(page, "ne")).to_contain_text("%")
+    assert numbers(corner(page, "ne")) == scale
+    page.evaluate("document.querySelector('main').hidden = true")
+    page.set_viewport_size({"width": 900, "height": 700})
+    page.evaluate("document.querySelector('main').hidden = false")
+    page.wait_for_timeout(300)
+    assert all(number > 0 for number in numbers(corner(page, "ne"))) and len(numbers(corner(page, "ne"))) == len(scale)
+
+
 def test_the_built_files_are_those_of_the_sources() -> None:
     names = [f"src/{path.name}" for path in (VIEWER / "src").iterdir()]
     names += ["package-lock.json", "package.json", "tsconfig.json", "vite.config.ts"]

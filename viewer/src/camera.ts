@@ -61,6 +61,12 @@ export class Camera {
     this.look([centre[0] * this.film.cols, centre[1] * this.film.rows], zoom * this.fitScale);
   }
 
+  /** Whether there is a place to draw in; in a hidden one no scale exists. */
+  get placed(): boolean {
+    const [width, height] = this.size;
+    return width > 0 && height > 0;
+  }
+
   /** Put the film point `centre` in the middle, at `scale` CSS pixels a film row. */
   private look(centre: Point, scale: number): void {
     const [row, col] = this.spacing;

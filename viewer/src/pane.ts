@@ -92,6 +92,7 @@ export class Pane {
 
   private async display(id: string): Promise<void> {
     await pixels(this.image.id); // a refusal is ours to tell: the library would also throw it into the void
+    await this.visible();
     const engine = theEngine();
     if (!this.viewport) {
       engine.enableElement({
@@ -108,6 +109,20 @@ export class Pane {
     this.resetView();
     this.quick.hidden = true;
     performance.mark("prosvet-full");
+  }
+
+  /** Until the pane has a size: a film fitted into nothing has no scale, and would keep none when it is shown. */
+  private visible(): Promise<void> {
+    const sized = (): boolean => this.stage.clientWidth > 0 && this.stage.clientHeight > 0;
+    if (sized()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const watch = new ResizeObserver(() => {
+        if (!sized()) return;
+        watch.disconnect();
+        resolve();
+      });
+      watch.observe(this.stage);
+    });
   }
 
   private refuse(error: unknown): void {
@@ -187,7 +202,7 @@ export class Pane {
   // -- drawing and figures -------------------------------------------------------------------------------
 
   resize(): void {
-    if (!this.camera || this.root.hidden) return;
+    if (!this.camera?.placed) return;
     const view = this.lastView ?? this.camera.view;
     theEngine().resize(true, true);
     this.camera.view = view;
@@ -195,7 +210,7 @@ export class Pane {
 
   redraw(): void {
     const { camera, film } = this;
-    if (!camera || !film) return;
+    if (!camera?.placed || !film) return;
     this.lastView = camera.view;
     this.overlay.draw(this.shown, film, (point) => camera.toCanvas(point));
     this.describe();
