@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,7 @@ from prosvet.core.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from prosvet.reading.ask.api import AskResult
+    from prosvet.app.asking import AskResult
 
 __all__ = ["ask", "film_and_words"]
 
@@ -28,14 +28,13 @@ def ask(
     similar: Annotated[int, typer.Option("--similar", min=0, max=20)] = 0,
 ) -> Answer:
     """Of a file, or of a study of the archive."""
-    from prosvet.reading.ask.api import AskRequest, run
+    from prosvet.app.asking import AskRequest, run
 
     film, question = film_and_words(words, study, session.say("cli.ask.one_film"))
     given = {"study": study, "image": image, "film": film, "reader": reader, "history": tuple(after or ())}
-    result = run(session.request(AskRequest, question=question, lang=session.lang, **given), session.context)
-    if not similar:
-        return Answer(result, lambda console: _show(result, session, console))
-    return _with_similar(result, film, similar, session)
+    asked = session.request(AskRequest, question=question, lang=session.lang, similar=similar, **given)
+    result = run(asked, session.context)
+    return Answer(result, lambda console: _show(result, session, console))
 
 
 def film_and_words(words: list[str], study: str | None, complaint: str) -> tuple[Path | None, str]:
@@ -48,20 +47,6 @@ def film_and_words(words: list[str], study: str | None, complaint: str) -> tuple
     if len(words) != (1 if study is not None else 2):
         raise UsageError(reason=complaint)
     return (None, words[0]) if study is not None else (Path(words[0]), words[1])
-
-
-def _with_similar(result: AskResult, film: Path | None, k: int, session: Session) -> Answer:
-    from prosvet.app.cli.search import show_hits
-    from prosvet.search.api import SearchRequest, run
-
-    where: dict[str, Any] = {"stored_image": result.image} if film is None else {"image": film}
-    found = run(session.request(SearchRequest, k=k, lang=session.lang, **{"in": "images"}, **where), session.context)
-
-    def show(console: Console) -> None:
-        _show(result, session, console)
-        show_hits(found, session, console)
-
-    return Answer({**result.model_dump(mode="json"), "similar": found.hits}, show)
 
 
 def _show(result: AskResult, session: Session, console: Console) -> None:
@@ -79,7 +64,20 @@ def _show(result: AskResult, session: Session, console: Console) -> None:
         console.print(session.say("cli.ask.can"), style="dim", markup=False)
         for example in result.can:
             console.print(f"  {example}", style="dim", markup=False)
+    _show_similar(result, session, console)
     console.print(_footer(result, session), style="dim", markup=False)
+
+
+def _show_similar(result: AskResult, session: Session, console: Console) -> None:
+    if result.similar_note:
+        console.print(result.similar_note, style="yellow", markup=False)
+    if not result.similar:
+        return
+    console.print(session.say("ask.page.similar") + ":", style="dim", markup=False)
+    for rank, case in enumerate(result.similar, start=1):
+        console.print(f"{rank:3d}. {case.file}  {case.study}", markup=False)
+        for reason in case.reasons:
+            console.print(f"     • {reason}", markup=False)
 
 
 def _footer(result: AskResult, session: Session) -> str:

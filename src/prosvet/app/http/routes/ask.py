@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from prosvet.app.asking import AskRequest, AskResult, run
 from prosvet.app.http.deps import ContextDep
 from prosvet.app.http.uploads import BodyOf
-from prosvet.reading.ask.api import AskRequest, AskResult, run
 
 __all__ = ["router"]
 
@@ -21,7 +21,7 @@ _BODY = BodyOf(AskRequest)
 def ask(request: Annotated[AskRequest, Depends(_BODY)], context: ContextDep) -> AskResult:
     """Yes or no, what, where, how large, which view: from what was read, with the evidence.
 
-    `answered` is false where the model abstains; `text` says why, and `can` what it can answer. A film that is sent as
-    the part `film` is not kept.
+    `abstained` is true where the model does not answer; `answer` says why, and `can` what it can answer. With `similar`
+    the films of the archive that are like this one come too. A film that is sent as the part `film` is not kept.
     """
     return run(request, context)

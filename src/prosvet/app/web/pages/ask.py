@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 from sqlalchemy import select
 
+from prosvet.app.asking import AskRequest, run
 from prosvet.app.http.deps import ContextDep
 from prosvet.app.http.routes.images import info
 from prosvet.app.http.uploads import BodyOf
@@ -24,7 +25,6 @@ from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.types import Frozen, View
 from prosvet.imaging.load import load_film
-from prosvet.reading.ask.api import AskRequest, run
 from prosvet.reading.ask.wording import examples
 from prosvet.reading.chosen import chosen_image
 from prosvet.reading.film_picture import heat_jpeg
