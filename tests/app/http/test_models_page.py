@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
 from starlette.testclient import TestClient
 
-from prosvet.models.card import Card, load_card
+from prosvet.core.context import Context
+from prosvet.models.api import ModelsRequest, run
+from prosvet.models.card import Card, cards, load_card
 from prosvet.models.curves import load_curves
+from prosvet.models.vlm.door import readers
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +23,23 @@ def card() -> Card:
 def test_the_list_names_every_card(client: TestClient) -> None:
     page = client.get("/models").text
     assert "/models/compact" in page and "/models/compact-int8" in page
+
+
+def test_models_without_weights_are_listed_by_task_and_say_so(client: TestClient) -> None:
+    page = client.get("/models", headers={"Accept-Language": "ru"}).text
+    vlm = page.split('id="task-vlm"')[1].split('id="task-encode"')[0]
+    assert "/models/smolvlm-instruct" in vlm and "весов здесь нет" in vlm and "prosvet models add" in vlm
+    assert "/models/rad-dino" in page.split('id="task-encode"')[1]
+    assert 'hx-post="/models/smolvlm-instruct/verify"' not in page and 'hx-post="/models/tiny/verify"' in page
+
+
+@pytest.mark.parametrize("name", [*readers(), *cards(None, "encode")])
+def test_a_card_of_another_kind_shows_whose_it_is_and_what_it_cannot(client: TestClient, name: str) -> None:
+    row = run(ModelsRequest(action="show", name=name), Context()).other
+    assert row is not None
+    page = html.unescape(client.get(f"/models/{name}", headers={"Accept-Language": "ru"}).text)
+    assert all(limit in page for limit in row.limits["ru"]) and row.source in page
+    assert "prosvet models add" in page and "style=" not in page
 
 
 def test_a_card_shows_its_limits_in_the_users_language(client: TestClient, card: Card) -> None:

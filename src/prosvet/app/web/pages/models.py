@@ -14,19 +14,23 @@ from prosvet.app.http.deps import ContextDep
 from prosvet.app.web.charts import interval_line, reliability_chart, roc_chart
 from prosvet.app.web.render import page
 from prosvet.app.web.words import filters
+from prosvet.core.context import Context
 from prosvet.core.errors import ModelError, NotFound
 from prosvet.core.i18n import Lang, catalogue, text
 from prosvet.evaluation.proportions import wilson
 from prosvet.language.vocabulary import vocabulary
-from prosvet.models.api import ModelsRequest, run
+from prosvet.models.api import ModelsRequest, ModelsResult, run
 from prosvet.models.card import Card, Figure, OperatingPoint, cards
 from prosvet.models.curves import Curves, FindingCurves, SourceCurves, load_curves
 from prosvet.models.deployed import deployed
+from prosvet.models.encoder_card import EncoderCard
+from prosvet.models.vlm.card import VlmCard
 
 __all__ = ["phrase", "router"]
 
 router = APIRouter()
 
+_TASKS = ("read", "vlm", "encode")
 _PART = re.compile(r"(, |; )")
 Say = Callable[..., str]
 
@@ -50,13 +54,15 @@ class Drawn:
 def models_page(request: Request, context: ContextDep) -> HTMLResponse:
     """Every card, shipped or of this archive; one that cannot be read says so and hides no other."""
     rows, broken = [], []
-    for name in sorted(cards(context.settings.home)):
+    names = {name for task in _TASKS for name in cards(context.settings.home, task)}
+    for name in sorted(names):
         try:
             rows.append(run(ModelsRequest(action="list", name=name), context).models[0])
         except ModelError as error:
             broken.append((name, error.message(context.lang)))
     used = deployed(context.settings).model
-    values = {"models": rows, "broken": broken, "phrase": _phrases(context.lang), "used": used}
+    groups = {task: [row for row in rows if row.task == task] for task in _TASKS}
+    values = {"groups": groups, "broken": broken, "phrase": _phrases(context.lang), "used": used}
     return page(request, context, "models.html", **values)
 
 
@@ -66,7 +72,7 @@ def model_page(name: str, request: Request, context: ContextDep, source: str = "
     result = run(ModelsRequest(action="show", name=name), context)
     card = result.card
     if card is None:
-        raise NotFound(kind="model", name=name)
+        return _other_page(result, request, context)
     curves = load_curves(card)
     chosen = _source(curves, source)
     values = {
@@ -76,6 +82,20 @@ def model_page(name: str, request: Request, context: ContextDep, source: str = "
         "limits": card.limits.get(context.lang, ()),
     }  # fmt: skip
     return page(request, context, "model.html", **values)
+
+
+def _other_page(result: ModelsResult, request: Request, context: Context) -> HTMLResponse:
+    """A vision-language model or an encoder: whose it is, what is known of it, and how it is taken in."""
+    card = result.other
+    if card is None:
+        raise NotFound(kind="model", name=result.models[0].name if result.models else "")
+    values = {
+        "model": result.models[0], "card": card, "phrase": _phrases(context.lang), "limits": card.limits[context.lang],
+        "tests": _by_data(card), "shipped": card.name in cards(None, card.task),
+        "prompt": card.prompt if isinstance(card, VlmCard) else None,
+        "server": card.server if isinstance(card, VlmCard) else None,
+    }  # fmt: skip
+    return page(request, context, "model_other.html", **values)
 
 
 @router.post("/models/{name}/verify")
@@ -102,7 +122,7 @@ def _points(card: Card) -> list[tuple[str, dict[str, OperatingPoint]]]:
     return [(c, {n: card.operating_points[n][c] for n in names if c in card.operating_points[n]}) for c in card.labels]
 
 
-def _by_data(card: Card) -> dict[str, list[Figure]]:
+def _by_data(card: Card | VlmCard | EncoderCard) -> dict[str, list[Figure]]:
     """The figures under the test set that they were measured on, in the order of the card."""
     sets: dict[str, list[Figure]] = {}
     for figure in card.figures:
