@@ -60,7 +60,8 @@ def conditions_of(films: Films, measures: NDArray[np.float32], encoder: TextEnco
         for label, weight, measure in zip(labels, weights, measures, strict=True)
         for _ in range(_TEXTS)
     ]
-    vectors = encoder.encode(said).reshape(len(films.rows), _TEXTS, TEXT)
+    once, which = np.unique(np.array(said), return_inverse=True)  # few wordings differ
+    vectors = encoder.encode(once.tolist())[which].reshape(len(films.rows), _TEXTS, TEXT)
     measured = ~np.isnan(measures)
     style = [STYLE_OF.get(row["source"].split("(")[0], ANY_STYLE) for row in films.rows]
     return Conditions(
