@@ -52,8 +52,9 @@ CAPABILITIES: dict[str, Capability] = {
         ),
         pages=("GET /viewer/{study}",),
     ),
-    "ask": Capability(
-        "prosvet.reading.ask.api", "AskRequest", "AskResult", ("ask",), "reading/ask",
+    "ask": Capability("prosvet.reading.ask.api", "AskRequest", "AskResult", (), "reading/ask"),
+    "ask.similar": Capability(
+        "prosvet.app.asking", "AskRequest", "AskResult", ("ask",), "app/test_asking.py",
         routes=("POST /v1/ask",), pages=("GET /ask", "POST /ask", "POST /ask/film"),
     ),
     "agent": Capability(
