@@ -238,6 +238,31 @@ CAPABILITIES: dict[str, Capability] = {
         "prosvet.training.vlm.chain.api", "ChainRequest", "ChainResult", ("train.projector", "train.text"),
         "training/vlm/chain",
     ),
+    "train.generator": Capability(
+        "prosvet.training.generator.api", "TrainGeneratorRequest", "TrainGeneratorResult", ("train.generator",),
+        "training/generator",
+    ),
+    "synthesize": Capability(
+        "prosvet.synthesis.api", "SynthesizeRequest", "SynthesizeResult", ("synthesize.make",),
+        "synthesis/test_api.py", routes=("POST /v1/synthesize",), pages=("GET /synthesize", "POST /synthesize"),
+    ),
+    "synthesize.pair": Capability(
+        "prosvet.synthesis.pair_api", "PairRequest", "PairResult", ("synthesize.pair",), "synthesis/test_pairs.py",
+        routes=("POST /v1/synthesize/pair",),
+    ),
+    "synthesize.inspect": Capability(
+        "prosvet.synthesis.inspect_api", "InspectRequest", "InspectResult", ("synthesize.inspect",),
+        "synthesis/test_api.py", routes=("POST /v1/synthesize/inspect",), pages=("POST /synthesize/inspect",),
+    ),
+    "synthesize.gallery": Capability(
+        "prosvet.synthesis.gallery_api", "GalleryRequest", "GalleryResult", ("synthesize.list",),
+        "synthesis/test_api.py",
+        routes=(
+            "GET /v1/synthesize", "GET /v1/synthesize/{name}", "DELETE /v1/synthesize/{name}",
+            "GET /v1/synthesize/{name}/{file}",
+        ),
+        pages=("GET /synthesize/gallery", "GET /synthesize/{name}", "POST /synthesize/{name}/delete"),
+    ),
     "retrain": Capability(
         "prosvet.training.pipeline.api", "RetrainRequest", "RetrainResult",
         (

@@ -106,6 +106,7 @@ class Describer:
             "view": View.UNKNOWN.value,
             "rows": film.shape[0], "cols": film.shape[1], "row_spacing": spacing[0], "col_spacing": spacing[1],
             "is_chest_xray": None, "gates": {}, "scores": {}, "state": "stored",
+            "synthetic": intake.synthetic,
         }  # fmt: skip
         plain = ImageRecord(columns)
         view = _view(intake.item, film)

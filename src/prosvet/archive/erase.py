@@ -20,7 +20,13 @@ __all__ = ["DERIVED", "ELSEWHERE", "erase", "finish_erasures"]
 DERIVED = "index"
 """Folder of the home where everything lies that can be built again from the database."""
 
-ELSEWHERE = Registry("eraser", {"hospital": "prosvet.hospital.operations.erasure:forget_studies"})
+ELSEWHERE = Registry(
+    "eraser",
+    {
+        "hospital": "prosvet.hospital.operations.erasure:forget_studies",
+        "synthesis": "prosvet.synthesis.gallery:forget_studies",
+    },
+)
 """Who else keeps something of a study, to be erased before it: ``(home, studies, audit) -> None``.
 
 By name, for they stand in layers above this one. No face of the program can forget to call them.

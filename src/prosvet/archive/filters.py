@@ -41,6 +41,7 @@ class StudyFilter(Frozen):
     split: str | None = Field(default=None, description="train, val or test, where the source says.")
     patient: str | None = Field(default=None, description="Patient's pseudonym.")
     studies: tuple[str, ...] = Field(default=(), description="Only these studies.")
+    synthetic: bool = Field(default=False, description="Synthetic studies too; one that is named always matches.")
 
 
 def _present(*concepts: str) -> ColumnElement[bool]:
@@ -85,4 +86,6 @@ def _ranges(query: StudyFilter) -> list[ColumnElement[bool]]:
         conditions.append(Study.source.startswith(query.source, autoescape=True))
     if query.studies:
         conditions.append(Study.id.in_(query.studies))
+    elif not query.synthetic:
+        conditions.append(~Study.synthetic)
     return conditions

@@ -15,6 +15,7 @@ from prosvet.core.settings import Settings
 from prosvet.imaging.film import Film
 from prosvet.imaging.limits import check_bytes
 from prosvet.imaging.load import load_bytes
+from prosvet.imaging.provenance import recognised
 
 __all__ = ["Intake", "take_in"]
 
@@ -31,12 +32,15 @@ class Intake:
         None when there is no image, or when its content is in the archive already.
     data : bytes
         The image's bytes; empty where there is no film.
+    synthetic : str or None
+        By which mark the film is known to be made and not taken; None for a film of a patient.
     """
 
     item: Item
     sha256: str = ""
     film: Film | None = None
     data: bytes = field(default=b"", repr=False)
+    synthetic: str | None = None
     error: ProsvetError | None = None
 
     @property
@@ -57,7 +61,8 @@ def take_in(item: Item, store: Store, settings: Settings) -> Intake:
         name = sha256(data)
         if _stored(store, name):
             return Intake(item, name)
-        return Intake(item, name, load_bytes(data, item.image.name, settings), data)
+        film = load_bytes(data, item.image.name, settings)
+        return Intake(item, name, film, data, recognised(data, film))
     except (ImageError, NotFound) as error:
         return Intake(item, error=error)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Float, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Float, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "Study",
 ]
 
-HEAD = "0007"
+HEAD = "0008"
 """The migration that these tables correspond to; a test holds the two together."""
 
 
@@ -56,9 +56,13 @@ class Patient(Base):
 
 
 class Study(Base):
-    """One examination. ``age`` in years at its time; ``date`` is shifted where the source was de-identified."""
+    """One examination. ``age`` in years at its time; ``date`` is shifted where the source was de-identified.
+
+    ``synthetic``: every film of it was made and not taken.
+    """
 
     __tablename__ = "studies"
+    __table_args__ = (Index("ix_studies_synthetic", "id", sqlite_where=text("synthetic")),)
     id: Mapped[str] = mapped_column(primary_key=True)
     patient_id: Mapped[str] = mapped_column(ForeignKey("patients.id", ondelete="CASCADE"), index=True)
     age: Mapped[float | None] = mapped_column(index=True)
@@ -67,10 +71,14 @@ class Study(Base):
     source: Mapped[str] = mapped_column(index=True)
     split: Mapped[str | None]
     description: Mapped[str]
+    synthetic: Mapped[bool] = mapped_column(default=False, server_default=text("0"))
 
 
 class Image(Base):
-    """One stored film. ``sha256`` names the stored bytes, ``source_sha256`` the file they came from."""
+    """One stored film. ``sha256`` names the stored bytes, ``source_sha256`` the file they came from.
+
+    ``synthetic`` is how it was known to be made and not taken: header, text or watermark; None for a film of a patient.
+    """
 
     __tablename__ = "images"
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - ids are never used again: stale indexes stay harmless
@@ -89,6 +97,7 @@ class Image(Base):
     gates: Mapped[dict[str, Any]]
     scores: Mapped[dict[str, Any]]
     state: Mapped[str]
+    synthetic: Mapped[str | None]
 
 
 class Report(Base):

@@ -33,9 +33,9 @@ def _study(**options: Any) -> Mapped[str]:
 class WorkItem(Base):
     """A study's row in the worklist. ``priority`` 0 (routine) to 3 (critical), ``reason`` the concept behind it.
 
-    ``status`` is new, read, draft, signed, second_reading, disagreement, released or no_film. ``owner`` is whose it is,
-    None for the whole department's; ``reader`` who has taken it. ``sex``, ``age`` and ``date`` repeat the study's own,
-    so that each order of the list is one index.
+    ``status`` is new, read, draft, signed, second_reading, disagreement, released, no_film, addition or synthetic.
+    ``owner`` is whose it is, None for the whole department's; ``reader`` who has taken it. ``sex``, ``age``
+    and ``date`` repeat the study's own, so that each order of the list is one index.
     """
 
     __tablename__ = "worklist"

@@ -13,7 +13,7 @@ from prosvet.archive.store import Store
 from prosvet.core.actor import Actor
 from prosvet.core.errors import NotFound
 
-__all__ = ["ensure_visible", "hidden_images", "hidden_reports", "visible"]
+__all__ = ["ensure_visible", "hidden_images", "hidden_reports", "synthetic_images", "synthetic_reports", "visible"]
 
 
 def ensure_visible(store: Store, study: str, actor: Actor) -> None:
@@ -37,6 +37,22 @@ def hidden_images(store: Store, actor: Actor) -> NDArray[np.int64]:
 def hidden_reports(store: Store, actor: Actor) -> NDArray[np.int64]:
     """Ids, ascending, of the reports that `actor` may not see, or of studies that are read blind."""
     return _hidden(Report, store, actor)
+
+
+def synthetic_images(store: Store) -> NDArray[np.int64]:
+    """Ids, ascending, of the images of synthetic studies: nobody finds them who has not asked for them."""
+    return _synthetic(Image, store)
+
+
+def synthetic_reports(store: Store) -> NDArray[np.int64]:
+    """Ids, ascending, of the reports of synthetic studies."""
+    return _synthetic(Report, store)
+
+
+def _synthetic(table: type[Image] | type[Report], store: Store) -> NDArray[np.int64]:
+    query = select(table.id).where(table.study_id.in_(select(Study.id).where(Study.synthetic))).order_by(table.id)
+    with store.read() as db:
+        return np.fromiter(db.execute(query).scalars(), dtype=np.int64)
 
 
 def _hidden(table: type[Image] | type[Report], store: Store, actor: Actor) -> NDArray[np.int64]:

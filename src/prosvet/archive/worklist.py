@@ -33,15 +33,16 @@ __all__ = [
 ]
 
 WorkStatus = Literal[
-    "new", "read", "draft", "addition", "signed", "second_reading", "disagreement", "released", "no_film"
-]
+    "new", "read", "draft", "addition", "signed", "second_reading", "disagreement", "released", "no_film", "synthetic"
+]  # fmt: skip
 STATUSES: tuple[WorkStatus, ...] = get_args(WorkStatus)
 """new: nobody has opened it; read: opened, no protocol yet; draft: a protocol is begun; signed; second_reading: waits
 for a second reader; disagreement: the two readers differ and a third decides; released: autonomous screening sent it
 away as normal, unread; no_film: a source's report came without its film, so that there is nothing to read; addition:
-films came after the protocol was signed, and an addendum has to say what they show."""
+films came after the protocol was signed, and an addendum has to say what they show; synthetic: its films were made and
+not taken, and are read only by whoever asks for them."""
 
-CLOSED: tuple[WorkStatus, ...] = ("signed", "released", "no_film")
+CLOSED: tuple[WorkStatus, ...] = ("signed", "released", "no_film", "synthetic")
 """Where there is nothing to do."""
 
 _LISTED = "worklist"  # key of Meta: which table of urgency the priorities were made with
@@ -175,6 +176,15 @@ def _repeat(db: Connection, studies: Sequence[str]) -> None:
         film_is = WorkItem.image_id.is_(None) if without else WorkItem.image_id.is_not(None)
         changed = update(WorkItem).where(WorkItem.study_id.in_(studies), WorkItem.status == before, film_is)
         db.execute(changed.values(status=after))
+    made = select(Study.id).where(Study.synthetic)
+    for before, after, which in (
+        ("new", "synthetic", WorkItem.study_id.in_(made)), ("synthetic", "new", WorkItem.study_id.not_in(made))
+    ):  # fmt: skip
+        db.execute(
+            update(WorkItem)
+            .where(WorkItem.study_id.in_(studies), WorkItem.status == before, which)
+            .values(status=after)
+        )
 
 
 def ensure_listed(store: Store) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, text
+from sqlalchemy import Connection, and_, func, insert, or_, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from prosvet.archive.base_scores import base_row
@@ -89,9 +89,18 @@ def write_records(db: Connection, records: Sequence[Record], owner: str | None =
         batch.rows[LedgerEntry].append(_ledger(record, study))
     done.reports = len(batch.rows[Report])
     _flush(batch)
+    _mark_synthetic(db, list(touched))
     list_studies(db, list(touched), owner)
     call_back(db, filmed)  # what was released, or signed, had not been seen with this film
     return done
+
+
+def _mark_synthetic(db: Connection, studies: Sequence[str]) -> None:
+    """A study is synthetic while every film that it has is; one film of a patient makes it the patient's."""
+    films = select(Image.id).where(Image.study_id == Study.id)
+    made, taken = films.where(Image.synthetic.is_not(None)), films.where(Image.synthetic.is_(None))
+    marked = update(Study).where(Study.id.in_(studies), or_(made.exists(), Study.synthetic))
+    db.execute(marked.values(synthetic=and_(made.exists(), ~taken.exists())))
 
 
 def _home(batch: _Batch, record: Record) -> tuple[str, bool]:

@@ -181,7 +181,7 @@ class Indexes:
                 yield from (Row(i, reports[i].findings, {}) for i in chunk if i in reports)
 
     def _all(self, kind: Kind) -> Ids:
-        everything = StudyFilter()
+        everything = StudyFilter(synthetic=True)
         return self._store.select_images(everything) if kind == "images" else self._store.select_reports(everything)
 
     # -- vectors --------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def _waiting(store: Store) -> Sequence[Row[Any]]:
         .join(WorkItem, WorkItem.study_id == Study.id)
         .join(Image, Image.study_id == Study.id)
         .join(first, first.c.id == Image.id)
-        .where(Study.id.not_in(select(Observation.study_id)))
+        .where(Study.id.not_in(select(Observation.study_id)), ~Study.synthetic)
         .order_by(WorkItem.arrived, Image.id)
     )  # fmt: skip
     with store.read() as db:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pydantic import Field
+from sqlalchemy import select
 
 from prosvet.archive.api import FailedRow
 from prosvet.archive.filters import StudyFilter, matching
@@ -95,7 +96,9 @@ def run(request: ScreenRequest, context: Context) -> ScreenResult:
     chosen = calibration(context, found.calibration) if found.calibration is not None else None
     with context.get(Store).read() as db:
         done = settled(db, chosen.id if chosen else None)
-    todo = [study for study in ids if study not in done]
+        made = set(db.execute(select(Study.id).where(Study.synthetic)).scalars())
+    asked = request.filters is not None and request.filters.synthetic
+    todo = [study for study in ids if study not in done and (asked or study not in made)]
     decided = tuple(_decided(todo[: request.limit], found, chosen, model, context))
     return _result(found, chosen, decided, len(ids) - len(todo), failed, context)
 

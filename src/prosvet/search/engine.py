@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from prosvet.archive.filters import StudyFilter
 from prosvet.archive.store import Store
-from prosvet.archive.visible import hidden_images, hidden_reports
+from prosvet.archive.visible import hidden_images, hidden_reports, synthetic_images, synthetic_reports
 from prosvet.core.actor import Actor
 from prosvet.index.base import Ids
 from prosvet.index.facts import Facts
@@ -132,6 +132,9 @@ def allowed_rows(
         positions = facts.positions(ids)
         allowed[:] = False
         allowed[positions[positions >= 0]] = True
+    else:
+        positions = facts.positions(synthetic_images(store) if kind == "images" else synthetic_reports(store))
+        allowed[positions[positions >= 0]] = False
     if question.asked == "text":
         for concept in question.query.excluded:
             allowed &= ~matcher.has(concept.id, concept.side)

@@ -89,6 +89,7 @@ def write_where(query: StudyFilter) -> str:
     parts += [f"view={query.view.value}"] if query.view else []
     parts += [f"label={concept}" for concept in query.concepts] + [f"label!={concept}" for concept in query.without]
     parts += [key + shlex.quote(value) for key, value in names if value]
+    parts += ["synthetic=true"] if query.synthetic else []
     parts += [f"study={shlex.quote(study)}" for study in query.studies[:1]]
     return " ".join(parts)
 
@@ -115,6 +116,7 @@ def combine(one: StudyFilter, other: StudyFilter) -> StudyFilter:
         changes |= {_low(name): low, _high(name): high}
     for name in ("concepts", "without", "any_of"):
         changes[name] = tuple(dict.fromkeys((*getattr(one, name), *getattr(other, name))))
+    changes["synthetic"] = one.synthetic or other.synthetic
     changes["studies"] = other.studies or one.studies
     return StudyFilter(**changes)
 
@@ -195,6 +197,11 @@ def _plain(field: str) -> Callable[[str, str], Changes | None]:
     return lambda _, value: {field: (value,) if field == "studies" else value}
 
 
+def _synthetic(_sign: str, value: str) -> Changes | None:
+    asked = {"true": True, "false": False}.get(value.lower())
+    return None if asked is None else {"synthetic": asked}
+
+
 _RANGE = ("=", ">=", ">", "<=", "<")
 _KEYS: dict[str, tuple[tuple[str, ...], Callable[[str, str], Changes | None]]] = {
     "sex": (("=",), _sex),
@@ -206,4 +213,5 @@ _KEYS: dict[str, tuple[tuple[str, ...], Callable[[str, str], Changes | None]]] =
     "split": (("=",), _plain("split")),
     "patient": (("=",), _plain("patient")),
     "study": (("=",), _plain("studies")),
+    "synthetic": (("=",), _synthetic),
 }

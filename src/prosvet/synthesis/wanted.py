@@ -13,9 +13,9 @@ from prosvet.language.labels import LabelledFinding, report_labels
 from prosvet.models.text import TextEncoder
 from prosvet.synthesis.card import GeneratorCard, Pattern
 
-__all__ = ["Wanted", "nothing", "want"]
+__all__ = ["LUNG_FINDINGS", "Wanted", "nothing", "want"]
 
-_LUNG = frozenset({
+LUNG_FINDINGS = frozenset({
     "pneumonia", "consolidation", "infiltration", "lung_opacity", "focal_opacity", "tuberculosis", "covid19_pneumonia",
     "pleural_effusion", "mass", "nodule", "lung_lesion", "atelectasis", "cavity", "dissemination", "edema", "fibrosis",
     "pleural_thickening",
@@ -59,7 +59,7 @@ def want(text: str, style: int, card: GeneratorCard, encoder: TextEncoder) -> Wa
     vector = encoder.encode([text])[0]
     asked = np.concatenate([vector, [1.0], values, known, measures, measured]).astype(np.float32)
     named = {f.concept for f in said if f.status is Status.PRESENT and not f.why.implied_by}
-    unknown = tuple(sorted(named - set(card.findings) - _LUNG - {_ALL_ABSENT, "abnormal"}))
+    unknown = tuple(sorted(named - set(card.findings) - LUNG_FINDINGS - {_ALL_ABSENT, "abnormal"}))
     return Wanted(asked, style, tuple(said), unknown)
 
 
@@ -83,7 +83,7 @@ def _measures(said: Sequence[LabelledFinding], card: GeneratorCard) -> tuple[NDA
             values[0], known[0] = card.heart[(finding.severity or "moderate") if large else "absent"], 1.0
             if large:
                 break  # said of the heart itself: outweighs "normal" elsewhere
-    placed = [f for f in said if f.concept in _LUNG and f.status is Status.PRESENT and f.side is not None]
+    placed = [f for f in said if f.concept in LUNG_FINDINGS and f.status is Status.PRESENT and f.side is not None]
     patterns = [p for f in placed if (p := _pattern(f.side, f.zone, card)) is not None]
     if patterns:
         values[1:] = np.max([p.zones for p in patterns], axis=0)

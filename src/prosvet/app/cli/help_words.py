@@ -34,10 +34,16 @@ def command_class(lang: Lang) -> type[TyperCommand]:
     return Verb
 
 
-def group_class(lang: Lang) -> type[TyperGroup]:
-    """The class of groups of verbs whose help speaks `lang`."""
+def group_class(lang: Lang, default: str = "") -> type[TyperGroup]:
+    """The class of groups of verbs whose help speaks `lang`; what names none of its verbs goes to `default`."""
 
     class Group(TyperGroup):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            named = args[:1] if args and not args[0].startswith("-") else args
+            if default and args and args[0] not in ("--help", "-h") and not set(named) & set(self.commands):
+                args = [default, *args]
+            return super().parse_args(ctx, args)
+
         def format_usage(self, ctx: Any, formatter: Any) -> None:
             _write_usage(self, ctx, formatter, lang)
 

@@ -16,7 +16,7 @@ import typer
 from prosvet.app.cli.face import root, verb
 from prosvet.app.cli.help_words import command_class, group_class, places
 from prosvet.app.cli.session import Answer
-from prosvet.app.cli.verbs import VERBS
+from prosvet.app.cli.verbs import DEFAULT_VERBS, VERBS
 from prosvet.core.errors import Cancelled, DiskFull, InternalError, ProsvetError, UsageError, plain_details
 from prosvet.core.i18n import LANGS, Lang, text
 
@@ -53,7 +53,7 @@ def _open_group(name: str, groups: dict[str, typer.Typer], settings: dict[str, A
         return
     outer, _, last = name.rpartition(".")
     _open_group(outer, groups, settings, lang)
-    groups[name] = typer.Typer(**settings)
+    groups[name] = typer.Typer(**settings | {"cls": group_class(lang, DEFAULT_VERBS.get(name, ""))})
     groups[name].callback()(root(lang))
     words, panel = text(f"cli.{name}.help", lang), text("cli.panels.commands", lang)
     groups[outer].add_typer(groups[name], name=last, help=words, rich_help_panel=panel)

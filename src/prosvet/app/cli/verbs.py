@@ -27,8 +27,10 @@ from prosvet.app.cli import (
     screen_confidence,
     site,
     studies,
+    synthesize,
     train,
     train_chain,
+    train_generator,
     train_vlm,
 )
 from prosvet.app.cli.agent import agent
@@ -55,7 +57,7 @@ from prosvet.app.cli.serve import serve
 from prosvet.app.cli.session import Answer
 from prosvet.app.cli.worklist import worklist
 
-__all__ = ["VERBS"]
+__all__ = ["DEFAULT_VERBS", "VERBS"]
 
 VERBS: dict[str, Callable[..., Answer]] = {
     "ingest": ingest,
@@ -154,8 +156,13 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "train.gates": train.gates,
     "train.pack": train.pack,
     "train.vlm": train_vlm.vlm,
+    "train.generator": train_generator.generator,
     "train.projector": train_chain.projector,
     "train.text": train_chain.text,
+    "synthesize.make": synthesize.make,
+    "synthesize.inspect": synthesize.inspect,
+    "synthesize.pair": synthesize.pair,
+    "synthesize.list": synthesize.list_,
     "retrain.run": retrain.run_,
     "retrain.freeze": retrain.freeze,
     "retrain.train": retrain.train,
@@ -187,3 +194,6 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "ohif": ohif,
     "doctor": doctor,
 }
+
+DEFAULT_VERBS = {"synthesize": "make"}
+"""The verb of a group that is meant where none is named: ``prosvet synthesize "words"``."""

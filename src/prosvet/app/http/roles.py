@@ -153,6 +153,19 @@ LEAST: dict[str, Least] = {
     "POST /v1/label": "researcher",
     "POST /v1/check": "researcher",
     "POST /v1/ask": "researcher",
+    "POST /v1/synthesize": "researcher",
+    "POST /v1/synthesize/pair": "researcher",
+    "POST /v1/synthesize/inspect": "researcher",
+    "GET /v1/synthesize": "researcher",
+    "GET /v1/synthesize/{name}": "researcher",
+    "DELETE /v1/synthesize/{name}": "researcher",
+    "GET /v1/synthesize/{name}/{file}": "researcher",
+    "GET /synthesize": "researcher",
+    "POST /synthesize": "researcher",
+    "POST /synthesize/inspect": "researcher",
+    "GET /synthesize/gallery": "researcher",
+    "GET /synthesize/{name}": "researcher",
+    "POST /synthesize/{name}/delete": "researcher",
     "POST /v1/agent": "researcher",
     "POST /v1/compare-prior": "researcher",
     "GET /agent": "researcher",
@@ -303,7 +316,7 @@ OPEN = frozenset(key.partition(" ")[2] for key, least in LEAST.items() if least 
 READING = frozenset(
     {
         "POST /v1/read", "POST /v1/search", "POST /v1/label", "POST /v1/check", "POST /v1/ask", "POST /v1/compare",
-        "POST /v1/agent", "POST /v1/compare-prior",
+        "POST /v1/agent", "POST /v1/compare-prior", "POST /v1/synthesize/inspect",
         "POST /v1/compare-readings", "POST /v1/evaluate/findings", "POST /v1/evaluate/reports",
         "POST /v1/evaluate/retrieval", "POST /v1/evaluate/vqa", "POST /v1/studies/{study}/protocol/check",
     }

@@ -26,6 +26,7 @@ ROUTERS: dict[str, str] = {
     "double_reading": "prosvet.app.http.routes.double_reading",
     "retrospective": "prosvet.app.http.routes.retrospective",
     "ask": "prosvet.app.http.routes.ask",
+    "synthesis": "prosvet.app.http.routes.synthesis",
     "agent": "prosvet.app.http.routes.agent",
     "readings": "prosvet.app.http.routes.readings",
     "screening": "prosvet.app.http.routes.screening",

@@ -20,6 +20,8 @@ JOBS: dict[str, str] = {
     "site.rescore": "",
     "retrain": "name",
     "deidentify": "name",
+    "synthesize": "prompt",
+    "synthesize.pair": "prompt",
 }
 """Capability to the field of its request that says what the job is about; empty for none."""
 

@@ -31,6 +31,7 @@ NAVIGATION: tuple[tuple[Place, ...], ...] = (
         Place("ask", "/ask", "question"),
         Place("agent", "/agent", "agent"),
         Place("compare", "/compare", "compare"),
+        Place("synthesize", "/synthesize", "spark"),
         Place("reader_study", "/reader-study", "people"),
         Place("cohorts", "/cohorts", "folder"),
         Place("deidentify", "/deidentify", "lock", "admin"),

@@ -22,6 +22,7 @@ PAGES: dict[str, str] = {
     "site": "prosvet.app.web.pages.site",
     "confidence": "prosvet.app.web.pages.confidence",
     "ask": "prosvet.app.web.pages.ask",
+    "synthesize": "prosvet.app.web.pages.synthesize",
     "agent": "prosvet.app.web.pages.agent",
     "models": "prosvet.app.web.pages.models",
     "compare": "prosvet.app.web.pages.compare",
