@@ -1,4 +1,4 @@
-"""BERTScore precision, recall and F1 (Zhang et al., 2020) by the package bert-score, with an encoder from a folder of this machine.
+"""BERTScore precision, recall and F1 (Zhang et al., 2020) by bert-score, with an encoder from a folder of this machine.
 
 The number depends on the encoder and on the layer, so the result names the folder, the hash of its files and the
 layer. Texts are taken as written (the encoder has its own words). Neither idf weights nor a baseline are used.
