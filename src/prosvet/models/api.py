@@ -98,7 +98,7 @@ def _found(name: str | None, context: Context) -> list[AnyCard]:
 
 def _row(card: AnyCard, context: Context, *, verify: bool) -> ModelRow:
     lang = context.lang
-    problem, served = "", isinstance(card, VlmCard) and card.backend != "transformers"
+    problem, served = "", isinstance(card, VlmCard) and card.server is not None
     here = isinstance(card, Card) or bool(card.revision and (served or (card.files and card.weights_folder.is_dir())))
     if not here:
         problem = text("vlm.not_here", lang)
@@ -121,3 +121,5 @@ def _verified(card: AnyCard) -> None:
             verified_path(card, file)
     else:
         verified_folder(card.name, card.weights_folder, card.files)
+        if isinstance(card, VlmCard) and card.adapter:
+            verified_folder(card.name, card.adapter_folder, card.adapter_files)

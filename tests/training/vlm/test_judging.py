@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
-from prosvet.core.errors import TunedWorse, TuningError
+from prosvet.core.errors import ModelHashMismatch, TunedWorse, TuningError
 from prosvet.evaluation.result import Items
+from prosvet.models.api import ModelsRequest
+from prosvet.models.api import run as verified
+from prosvet.models.vlm import Picture, Question, open_reader
+from prosvet.models.vlm.add import add_card
 from prosvet.training.vlm.case import Case
 from prosvet.training.vlm.continual import judge
 from prosvet.training.vlm.generate import shuffled_partner
@@ -160,6 +164,7 @@ def test_learning_on_starts_from_the_former_adapter_replays_and_is_checked(
     assert told.cases == record_of(finished[1]).sides["test"]
     assert told.new["loss"] < told.former["loss"]
     assert (workshop.root / "more" / "promoted.json").is_file()
+    _the_door_says_the_same(more, workshop.root / "more", workshop)
 
     data = made_padchest(workshop.root / "padchest")
     source = {"kind": "padchest", "path": str(data), "target": "rendered", "lang": "ru"}
@@ -170,6 +175,35 @@ def test_learning_on_starts_from_the_former_adapter_replays_and_is_checked(
     with pytest.raises(TunedWorse, match="loss is worse by"):
         promote(other, workshop.root / "other", workshop.context)
     assert not (workshop.root / "other" / "promoted.json").exists()
+
+
+def _the_door_says_the_same(recipe: Recipe, out: Path, workshop: Workshop) -> None:
+    """What the promoted model says in the trainer's hands, it says behind the door, token by token."""
+    from prosvet.training.vlm.generate import Asked, answers
+    from prosvet.training.vlm.pictures import picture_of
+    from prosvet.training.vlm.prompts import asked
+    from prosvet.training.vlm.run import prepare, side
+    from prosvet.training.vlm.score import load_for
+
+    context = workshop.context
+    name = add_card(str(out / "card.toml"), context)
+    reader = open_reader(name, context)
+    model, processor = load_for(recipe, out)
+    for case in side(prepare(recipe, out, context)[0], "test")[:2]:
+        film, words = picture_of(case.images[0], 2048, context.settings), asked(case, recipe.prompt)
+        (said,) = answers(model, processor, [Asked(words, lambda film=film: [film])], tokens=12, batch=1)
+        answer = reader.generate(Question(words, (Picture(film, "frontal"),), max_tokens=12))
+        assert answer.text == said != ""
+        with model.disable_adapter():
+            (before,) = answers(model, processor, [Asked(words, lambda film=film: [film])], tokens=12, batch=1)
+        assert before != said  # the adapter is what makes the difference
+    reader.close()
+    assert verified(ModelsRequest(action="verify", name=name), context).ok
+    config = out / "adapter" / "adapter_config.json"
+    config.write_text(config.read_text() + "\n")
+    assert not verified(ModelsRequest(action="verify", name=name), context).ok
+    with pytest.raises(ModelHashMismatch):
+        open_reader(name, context)
 
 
 def test_what_is_not_trained_is_neither_scored_nor_merged(workshop: Workshop) -> None:

@@ -59,7 +59,10 @@ def add_card(
             raise NotFound(kind="folder", name=str(weights))
         body = _with(_without_files(body), "weights", str(weights.resolve())) + _files(weights.resolve())
     card = _checked(path.name, body, path.parent)
-    if isinstance(card, EncoderCard) or card.backend == "transformers":
+    if isinstance(card, VlmCard) and card.adapter:
+        body = _with_adapter(body, card)
+        card = _checked(path.name, body, path.parent)
+    if isinstance(card, EncoderCard) or card.backend in ("transformers", "chained"):
         _weights_stated(card, path.name)
     _kept(card.name, body, context, replace=replace)
     AuditLog.from_context(context).write("model_added", model=card.name, revision=card.revision, task=card.task)
@@ -114,16 +117,25 @@ def _with(body: str, key: str, value: str) -> str:
     return head + rest
 
 
+def _with_adapter(body: str, card: VlmCard) -> str:
+    """The card with its adapter's folder absolute, and each file of it hashed where it was not."""
+    folder = card.adapter_folder
+    if not folder.is_dir():
+        raise NotFound(kind="folder", name=str(folder))
+    body = _with(body, "adapter", str(folder))
+    return body if card.adapter_files else body.rstrip("\n") + _files(folder, "adapter_files")
+
+
 def _without_files(body: str) -> str:
     """The card without hashes of weights that it had before."""
     return re.sub(r"(?ms)^\[files[.\]].*?(?=^\[(?!files[.\]])|\Z)", "", body)
 
 
-def _files(folder: Path) -> str:
+def _files(folder: Path, table: str = "files") -> str:
     lines = []
     for name, entry in described(folder).items():
         quoted = json.dumps(name, ensure_ascii=False)
-        lines += [f"\n[files.{quoted}]", f"path = {quoted}", f'sha256 = "{entry.sha256}"', f"bytes = {entry.bytes}"]
+        lines += [f"\n[{table}.{quoted}]", f"path = {quoted}", f'sha256 = "{entry.sha256}"', f"bytes = {entry.bytes}"]
     return "\n" + "\n".join(lines) + "\n"
 
 

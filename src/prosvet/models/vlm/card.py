@@ -67,7 +67,7 @@ class ImagePolicy(Frozen):
     longest_edge: int = Field(default=1536, ge=32, le=8192)
     shortest_edge: int = Field(default=32, ge=1)
     processor: str = ""
-    options: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    options: dict[str, bool | int | float | str | dict[str, int]] = Field(default_factory=dict)
 
 
 class Load(Frozen):
@@ -151,12 +151,14 @@ class VlmCard(Frozen):
         As published.
     adapter : str
         Folder of a LoRA adapter put on the weights on loading: absolute, or beside the card; empty for none.
+    adapter_files : dict
+        Hash and size of each file of the adapter's folder.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     title: dict[str, str]
     task: Literal["vlm"]
-    backend: Literal["transformers", "openai", "http", "onnx"]
+    backend: Literal["transformers", "openai", "http", "onnx", "chained"]
     source: str = ""
     revision: str = ""
     licence: str
@@ -164,6 +166,7 @@ class VlmCard(Frozen):
     weights: str = ""
     files: dict[str, WeightFile] = Field(default_factory=dict)
     adapter: str = ""
+    adapter_files: dict[str, WeightFile] = Field(default_factory=dict)
     prompt: Prompt = Prompt()
     images: ImagePolicy = ImagePolicy()
     load: Load = Load()
@@ -186,3 +189,8 @@ class VlmCard(Frozen):
     def weights_folder(self) -> Path:
         """Where the weights should lie."""
         return (self.folder / self.weights).resolve()
+
+    @property
+    def adapter_folder(self) -> Path:
+        """Where the adapter should lie, when there is one."""
+        return (self.folder / self.adapter).resolve()

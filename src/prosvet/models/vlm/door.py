@@ -19,6 +19,7 @@ BACKENDS = Registry(
         "transformers": "prosvet.models.backends.transformers_vlm:TransformersReader",
         "openai": "prosvet.models.backends.openai_vlm:OpenAIReader",
         "http": "prosvet.models.backends.http_vlm:HttpReader",
+        "chained": "prosvet.models.backends.chained:ChainedReader",
         "onnx": "prosvet.models.backends.tiny_vlm:TinyReader",
     },
 )

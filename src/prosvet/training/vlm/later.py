@@ -14,6 +14,7 @@ from prosvet.core.errors import TuningError
 from prosvet.core.types import Frozen
 from prosvet.evaluation.result import Figure, Items
 from prosvet.evaluation.statistics import compare_items
+from prosvet.training.vlm.cards import CARD, tuned_card, write_card
 from prosvet.training.vlm.case import Case, chosen, read_cases
 from prosvet.training.vlm.continual import Forgetting, judge
 from prosvet.training.vlm.generate import losses
@@ -72,6 +73,8 @@ def merge(recipe: Recipe, out: Path) -> Path:
 def promote(recipe: Recipe, out: Path, context: Context) -> Forgetting:
     """Hold the run against the former one on the former's test side; ``promoted.json`` says that it passed.
 
+    ``card.toml`` beside it opens the base model with the adapter by ``prosvet models add``.
+
     Raises
     ------
     TuningError
@@ -82,11 +85,13 @@ def promote(recipe: Recipe, out: Path, context: Context) -> Forgetting:
     former = recipe.continual.former
     if former is None:
         raise TuningError(reason="no_former", name=recipe.name)
-    (out / PROMOTED).unlink(missing_ok=True)
+    for name in (PROMOTED, CARD):
+        (out / name).unlink(missing_ok=True)
     frozen = chosen(side(read_cases(former / CASES, record_of(former).cases), "test"), recipe.score.cases)
     items = [_items(recipe, run, frozen, out / "frozen" / name, context)
              for run, name in ((former, "former"), (out, "new"))]  # fmt: skip
     told = judge(items[0], items[1], recipe.continual)
+    write_card(tuned_card(recipe, out / ADAPTER, told), out / CARD)
     (out / PROMOTED).write_text(told.model_dump_json(indent=1), encoding="utf-8")
     return told
 

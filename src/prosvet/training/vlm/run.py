@@ -23,6 +23,7 @@ from prosvet import __version__
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound, TuningError
 from prosvet.core.types import Frozen
+from prosvet.models.vlm.weights import digest
 from prosvet.training.vlm.case import Case, chosen, read_cases, write_cases
 from prosvet.training.vlm.continual import with_replay
 from prosvet.training.vlm.curves import write_curves
@@ -52,7 +53,7 @@ class RunRecord(Frozen):
     digest : str
         Of the recipe, see :meth:`Recipe.digest`.
     weights : str
-        Of the base model: names and sizes of its weights and its configuration, hashed.
+        Of the base model: the bytes of its weights and its configuration, hashed.
     cases : str
         SHA-256 of ``cases.jsonl``.
     sides : dict of side to number of cases
@@ -160,12 +161,13 @@ def prepare(recipe: Recipe, out: Path, context: Context) -> tuple[list[Case], Ru
 
 
 def _weights(folder: Path) -> str:
-    """Which model this is, told in no time: gigabytes are not read for it."""
+    """Which model this is, by every byte of its weights and its configuration."""
     config = folder / "config.json"
     if not config.is_file():
         raise NotFound(kind="model", name=str(folder))
-    sizes = sorted((path.name, path.stat().st_size) for path in folder.glob("*.safetensors"))
-    return hashlib.sha256(config.read_bytes() + json.dumps(sizes).encode()).hexdigest()
+    files = [config, *sorted(folder.glob("*.safetensors"))]
+    told = [(path.name, digest(path)) for path in files]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def side(cases: Sequence[Case], part: str) -> list[Case]:

@@ -21,7 +21,7 @@ from prosvet.core.types import Side
 from prosvet.models.backends.strict import load_strictly
 from prosvet.models.backends.tiny_features import CONCEPTS
 from prosvet.models.vlm.card import Load
-from prosvet.training.vlm.chain.loop import run_loop
+from prosvet.training.vlm.chain.loop import once, run_loop
 from prosvet.training.vlm.chain.recipe import Contrastive, digest
 from prosvet.training.vlm.chain.states import State, named, report, split, statement, states
 
@@ -125,9 +125,8 @@ def train_contrastive(recipe: Contrastive, out: Path, context: Context) -> dict[
         (ids, mask), (other, others) = (model.tokens([pair[side] for pair in pairs]) for side in (0, 1))
         return {"ids": ids, "mask": mask, "other_ids": other, "other_mask": others}
 
-    run_loop(model, draw, recipe.loop, out, digest(recipe))
-    encoder.save_pretrained(out / "encoder")
-    tokenizer.save_pretrained(out / "encoder")
+    run_loop(model, draw, recipe.loop, out, digest(recipe, recipe.encoder))
+    once(lambda: [part.save_pretrained(out / "encoder") for part in (encoder, tokenizer)])
     return {"before": before, "after": _measured(model, held)}
 
 

@@ -17,7 +17,7 @@ from prosvet.core.i18n import Lang
 from prosvet.core.optional import require
 from prosvet.models.backends.strict import load_strictly
 from prosvet.models.vlm.card import Load
-from prosvet.training.vlm.chain.loop import run_loop
+from prosvet.training.vlm.chain.loop import once, run_loop
 from prosvet.training.vlm.chain.recipe import Language, digest
 from prosvet.training.vlm.chain.states import frozen, report, split, states
 from prosvet.training.vlm.load import with_adapter
@@ -135,7 +135,7 @@ def train_language(recipe: Language, out: Path, context: Context) -> dict[str, d
         chosen = torch.randint(len(learned), (recipe.loop.batch,), generator=generator).tolist()
         return model.batch([learned[n] for n in chosen])
 
-    run_loop(model, draw, recipe.loop, out, digest(recipe))
-    model.model.save_pretrained(out / "model")
-    tokenizer.save_pretrained(out / "model")
+    texts_used = (recipe.texts,) if recipe.texts else ()
+    run_loop(model, draw, recipe.loop, out, digest(recipe, folder, *texts_used))
+    once(lambda: [part.save_pretrained(out / "model") for part in (model.model, tokenizer)])
     return {"before": before, "after": {name: model.perplexity(texts) for name, texts in frozen_texts.items()}}

@@ -18,12 +18,11 @@ from prosvet.archive.readers.item import FileBytes
 from prosvet.core.errors import InvalidRecord, NotFound, TuningError
 from prosvet.core.settings import Settings
 from prosvet.core.types import Frozen
+from prosvet.models.backends.chain_parts import ROLES, Role
 from prosvet.training.vlm.pictures import picture_of
 
-__all__ = ["ROLES", "Listed", "Sample", "Samples", "read_listing"]
+__all__ = ["Listed", "Sample", "Samples", "read_listing"]
 
-Role = Literal["frontal", "lateral", "prior", "other"]
-ROLES: tuple[Role, ...] = ("frontal", "lateral", "prior", "other")
 _LONGEST = 1024
 
 

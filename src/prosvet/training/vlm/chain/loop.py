@@ -15,7 +15,7 @@ from prosvet.core.errors import TuningError
 from prosvet.core.optional import require
 from prosvet.training.vlm.chain.recipe import Loop
 
-__all__ = ["BatchOf", "run_loop", "trained_state"]
+__all__ = ["BatchOf", "once", "run_loop", "trained_state"]
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,9 @@ def run_loop(model: nn.Module, batch_of: BatchOf, loop: Loop, out: Path, run: st
         When `out` holds another run, or the loss is no number.
     """
     accelerate = require("accelerate", "vlm")
-    device = accelerate.Accelerator(mixed_precision=loop.precision)
+    # A tower may have parts that this loss does not reach, a pooling head for one.
+    spread = accelerate.DistributedDataParallelKwargs(find_unused_parameters=True)
+    device = accelerate.Accelerator(mixed_precision=loop.precision, kwargs_handlers=[spread])
     optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], loop.lr,
                                   weight_decay=loop.weight_decay)  # fmt: skip
     saved = _saved(out / "last.pt", run)
@@ -61,9 +63,17 @@ def run_loop(model: nn.Module, batch_of: BatchOf, loop: Loop, out: Path, run: st
             log.info("%s: step %d of %d, loss %.4f", out.name, done, loop.steps, losses[-1])
             device.wait_for_everyone()
             if device.is_main_process:
-                _save(out / "last.pt", model, optimiser, losses, run)
+                _save(out / "last.pt", model, optimiser, losses, run, device.num_processes)
     device.wait_for_everyone()
     return losses
+
+
+def once(write: Callable[[], object]) -> None:
+    """Let one of the processes write while the others wait."""
+    state = require("accelerate", "vlm").PartialState()
+    if state.is_main_process:
+        write()
+    state.wait_for_everyone()
 
 
 def trained_state(model: nn.Module) -> dict[str, Tensor]:
@@ -109,8 +119,9 @@ def _saved(path: Path, run: str) -> dict[str, Any] | None:
     return saved
 
 
-def _save(path: Path, model: nn.Module, optimiser: Any, losses: list[float], run: str) -> None:
+def _save(path: Path, model: nn.Module, optimiser: Any, losses: list[float], run: str, processes: int) -> None:
     fresh = path.with_suffix(".tmp")
-    state = {"model": trained_state(model), "optimiser": optimiser.state_dict(), "losses": losses, "run": run}
+    state = {"model": trained_state(model), "optimiser": optimiser.state_dict(), "losses": losses, "run": run,
+             "processes": processes}  # fmt: skip
     torch.save(state, fresh)
     fresh.replace(path)

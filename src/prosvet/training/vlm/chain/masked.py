@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from prosvet.core.context import Context
-from prosvet.training.vlm.chain.eyes import SiglipSight, open_eyes
+from prosvet.models.backends.chain_eyes import SiglipSight, open_eyes
 from prosvet.training.vlm.chain.listing import read_listing
-from prosvet.training.vlm.chain.loop import run_loop
-from prosvet.training.vlm.chain.recipe import Eyes, Masked, digest
+from prosvet.training.vlm.chain.loop import once, run_loop
+from prosvet.training.vlm.chain.recipe import Masked, digest
 
 __all__ = ["Covered", "blocks", "train_masked"]
 
@@ -73,7 +73,7 @@ def train_masked(recipe: Masked, out: Path, context: Context) -> list[float]:
     NotFound, InvalidRecord, TuningError, VlmError
         For the data or the encoder of the recipe.
     """
-    sight = open_eyes(Eyes(kind="siglip", path=recipe.encoder), context.settings.threads)
+    sight = open_eyes("siglip", recipe.encoder, context.settings.threads)
     if not isinstance(sight, SiglipSight):
         raise TypeError("a SigLIP was asked for")
     samples = read_listing(recipe.data, "train", context.settings)
@@ -88,6 +88,6 @@ def train_masked(recipe: Masked, out: Path, context: Context) -> list[float]:
         covered = blocks(len(one), side, recipe.block, recipe.share, generator)
         return {"pictures": sight.prepare(one), "covered": covered}
 
-    losses = run_loop(model, draw, recipe.loop, out, digest(recipe))
-    model.tower.save_pretrained(out / "encoder")
+    losses = run_loop(model, draw, recipe.loop, out, digest(recipe, recipe.encoder, recipe.data))
+    once(lambda: model.tower.save_pretrained(out / "encoder"))
     return losses

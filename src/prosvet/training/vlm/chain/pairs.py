@@ -17,10 +17,11 @@ from torch.nn import functional as F
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound
 from prosvet.core.optional import require
+from prosvet.models.backends.chain_parts import ROLES, Role
 from prosvet.models.backends.strict import load_strictly
 from prosvet.models.vlm.card import Load
-from prosvet.training.vlm.chain.listing import ROLES, Role, Sample, read_listing
-from prosvet.training.vlm.chain.loop import run_loop
+from prosvet.training.vlm.chain.listing import Sample, read_listing
+from prosvet.training.vlm.chain.loop import once, run_loop
 from prosvet.training.vlm.chain.recipe import Pairs, digest
 
 __all__ = ["Study", "sigmoid_loss", "train_pairs", "viewed"]
@@ -118,10 +119,13 @@ def train_pairs(recipe: Pairs, out: Path, context: Context) -> list[float]:
         order = torch.randperm(len(samples), generator=generator)[: recipe.loop.batch].tolist()
         return model.batch([viewed(samples[index], recipe.views, recipe.most) for index in order])
 
-    losses = run_loop(model, draw, recipe.loop, out, digest(recipe))
-    towers.save_pretrained(out / "encoder")
-    processor.save_pretrained(out / "encoder")
-    tokenizer.save_pretrained(out / "encoder")
-    pooling = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("model.")}
-    require("safetensors.torch", "vlm").save_file(pooling, str(out / "encoder" / "views.safetensors"))
+    losses = run_loop(model, draw, recipe.loop, out, digest(recipe, recipe.encoder, recipe.data))
+    once(lambda: _keep(model, processor, tokenizer, out / "encoder"))
     return losses
+
+
+def _keep(model: Study, processor: Any, tokenizer: Any, folder: Path) -> None:
+    for part in (model.model, processor, tokenizer):
+        part.save_pretrained(folder)
+    pooling = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("model.")}
+    require("safetensors.torch", "vlm").save_file(pooling, str(folder / "views.safetensors"))

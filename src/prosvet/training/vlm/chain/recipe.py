@@ -12,11 +12,14 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from prosvet.core.errors import InvalidSettings, NotFound
 from prosvet.core.types import Frozen
+from prosvet.models.backends.chain_parts import EyesKind, ProjectorShape
+from prosvet.models.vlm.weights import described
+from prosvet.models.vlm.weights import digest as file_digest
 from prosvet.training.vlm.recipe import Lora
 
 __all__ = [
     "AnyRecipe", "Contrastive", "Eyes", "Language", "LanguageModel", "Loop", "Masked", "Pairs", "ProjectorRecipe",
-    "Shape", "TinyRun", "digest", "load_chain_recipe",
+    "TinyRun", "digest", "load_chain_recipe",
 ]  # fmt: skip
 
 PLAIN_LANGUAGE = r".*layers\.\d+\.(self_attn\.(q|k|v|o)_proj|mlp\.(gate|up|down)_proj)"
@@ -57,7 +60,7 @@ class Eyes(Frozen):
         of a SigLIP in `path`.
     """
 
-    kind: Literal["compact", "siglip"]
+    kind: EyesKind
     path: Path | None = None
 
 
@@ -66,21 +69,6 @@ class LanguageModel(Frozen):
 
     path: Path
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-
-
-class Shape(Frozen):
-    """The projector.
-
-    Attributes
-    ----------
-    tokens : int
-        Places that a picture takes after a ``resampler``; ``linear`` and ``mlp`` keep one a patch.
-    """
-
-    kind: Literal["linear", "mlp", "resampler"] = "mlp"
-    tokens: int = Field(default=32, ge=1, le=1024)
-    heads: int = Field(default=8, ge=1)
-    layers: int = Field(default=2, ge=1)
 
 
 class ProjectorRecipe(Frozen):
@@ -96,7 +84,7 @@ class ProjectorRecipe(Frozen):
     name: str = _NAME
     eyes: Eyes
     language: LanguageModel
-    projector: Shape = Shape()
+    projector: ProjectorShape = ProjectorShape()
     lora: Lora = Lora(targets=PLAIN_LANGUAGE)
     data: Path
     instruction: str = Field(default="Опиши рентгенограмму.", min_length=1)
@@ -236,6 +224,19 @@ def load_chain_recipe(path: Path) -> AnyRecipe:
         raise InvalidSettings(name=".".join(map(str, first["loc"])) or path.name, reason=first["msg"]) from None
 
 
-def digest(recipe: AnyRecipe) -> str:
-    """A hash of everything in the recipe: a folder that holds another run is refused."""
-    return hashlib.sha256(json.dumps(recipe.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+def digest(recipe: AnyRecipe, *used: Path) -> str:
+    """A hash of everything in the recipe and of every byte that it starts from: a folder of another run is refused.
+
+    Parameters
+    ----------
+    used : Path
+        Files, and folders of models, that the run reads.
+    """
+    body = json.dumps(recipe.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(json.dumps([body, *(_bytes_of(path) for path in used)]).encode()).hexdigest()
+
+
+def _bytes_of(path: Path) -> list[str]:
+    if path.is_file():
+        return [file_digest(path)]
+    return [f"{name} {entry.sha256}" for name, entry in sorted(described(path).items())]

@@ -9,14 +9,18 @@ import torch
 from torch import Tensor
 
 from prosvet.core.context import Context
-from prosvet.training.vlm.chain.chained import Chained, Words, open_chain, save_chained
+from prosvet.models.backends.chain_net import Chained
+from prosvet.models.vlm.card import Load
+from prosvet.training.vlm.cards import CARD, chain_card, write_card
+from prosvet.training.vlm.chain.chained import Words, open_chain, save_chained
 from prosvet.training.vlm.chain.listing import Samples, read_listing
-from prosvet.training.vlm.chain.loop import BatchOf, run_loop
+from prosvet.training.vlm.chain.loop import BatchOf, once, run_loop
 from prosvet.training.vlm.chain.recipe import ProjectorRecipe, digest
 from prosvet.training.vlm.load import with_adapter
 
 __all__ = ["Stages", "train_projector"]
 
+_MOST = 16  # pictures of one study, as a listing allows
 _DEV = 64  # studies on which the loss is told before and after
 
 
@@ -42,7 +46,8 @@ def train_projector(recipe: ProjectorRecipe, out: Path, context: Context) -> Sta
     model, words = open_chain(recipe, context.settings.threads)
     train = read_listing(recipe.data, "train", context.settings)
     dev = read_listing(recipe.data, "dev", context.settings)
-    run = digest(recipe)
+    eyes = (recipe.eyes.path,) if recipe.eyes.path else ()
+    run = digest(recipe, recipe.data, recipe.language.path, *eyes)
     before = _dev_loss(model, words, dev)
     model.projector.requires_grad_(True)
     trained_first = _count(model)
@@ -52,9 +57,16 @@ def train_projector(recipe: ProjectorRecipe, out: Path, context: Context) -> Sta
     model.projector.requires_grad_(True)
     trained_second = _count(model)
     second = run_loop(model, _batches(model, words, train, recipe.second.batch), recipe.second, out / "second", run)
-    save_chained(model, recipe, out / "chained")
+    once(lambda: _keep(model, recipe, out))
     after = _dev_loss(model, words, dev)
     return Stages(out / "chained", first, second, (before, between, after), (trained_first, trained_second))
+
+
+def _keep(model: Chained, recipe: ProjectorRecipe, out: Path) -> None:
+    """The chain in one folder, and the card with which the door opens it."""
+    save_chained(model, recipe, out / "chained")
+    load = Load(dtype=recipe.language.dtype)
+    write_card(chain_card(recipe.name, out / "chained", recipe.instruction, load, _MOST), out / CARD)
 
 
 def _batches(model: Chained, words: Words, samples: Samples, size: int) -> BatchOf:

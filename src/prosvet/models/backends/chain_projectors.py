@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from prosvet.training.vlm.chain.recipe import Shape
+from prosvet.models.backends.chain_parts import ProjectorShape
 
 __all__ = ["Resampler", "make_projector"]
 
@@ -19,7 +19,7 @@ class Resampler(nn.Module):
         Width of the encoder's tokens and of the language model's.
     """
 
-    def __init__(self, seen: int, read: int, shape: Shape) -> None:
+    def __init__(self, seen: int, read: int, shape: ProjectorShape) -> None:
         super().__init__()
         self.queries = nn.Parameter(torch.randn(shape.tokens, read) * 0.02)
         self.enter = nn.Linear(seen, read)
@@ -40,7 +40,7 @@ class Resampler(nn.Module):
         return out
 
 
-def make_projector(shape: Shape, seen: int, read: int) -> nn.Module:
+def make_projector(shape: ProjectorShape, seen: int, read: int) -> nn.Module:
     """The projector of a recipe; each starts with normalised tokens, whatever the encoder's scale.
 
     Raises

@@ -1,8 +1,12 @@
-"""The visual encoders that a language model can be given: the shipped compact one, or a SigLIP; both frozen."""
+"""The visual encoders that a language model can be given: the shipped compact one, or a SigLIP; both frozen.
+
+It imports torch: whoever uses it has asked for the extra before.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,14 +17,14 @@ from torch import Tensor, nn
 from prosvet.core.errors import InvalidSettings, NotFound
 from prosvet.core.optional import require
 from prosvet.imaging.film import Film
+from prosvet.models.backends.chain_parts import EyesKind
 from prosvet.models.backends.onnx import open_session
 from prosvet.models.backends.strict import load_strictly
 from prosvet.models.card import load_card, verified_path
 from prosvet.models.prepare import prepare
 from prosvet.models.vlm.card import Load
-from prosvet.training.vlm.chain.recipe import Eyes
 
-__all__ = ["Sight", "open_eyes"]
+__all__ = ["CompactSight", "Sight", "SiglipSight", "open_eyes"]
 
 
 class Sight(Protocol):
@@ -44,6 +48,7 @@ class CompactSight(nn.Module):
     def __init__(self, threads: int) -> None:
         super().__init__()
         card = load_card("compact")
+        self.sha256 = card.files["encoder"].sha256
         self._size = card.input.size
         self._session: Any = open_session(verified_path(card, "encoder"), threads)
         self.places, self.width = (self._size // 32) ** 2, len(card.labels) + 512
@@ -86,8 +91,13 @@ class SiglipSight(nn.Module):
         return seen
 
 
-def open_eyes(eyes: Eyes, threads: int) -> CompactSight | SiglipSight:
-    """The encoder of a recipe.
+def open_eyes(kind: EyesKind, path: Path | None, threads: int) -> CompactSight | SiglipSight:
+    """An encoder by its kind, frozen.
+
+    Parameters
+    ----------
+    path : Path or None
+        Folder of a SigLIP.
 
     Raises
     ------
@@ -98,13 +108,13 @@ def open_eyes(eyes: Eyes, threads: int) -> CompactSight | SiglipSight:
     VlmError
         When its tensors are not those of the architecture.
     """
-    if eyes.kind == "compact":
+    if kind == "compact":
         return CompactSight(threads)
-    if eyes.path is None:
+    if path is None:
         raise InvalidSettings(name="eyes.path", reason="siglip needs a folder")
-    if not (eyes.path / "config.json").is_file():
-        raise NotFound(kind="model", name=str(eyes.path))
+    if not (path / "config.json").is_file():
+        raise NotFound(kind="model", name=str(path))
     transformers = require("transformers", "vlm")
-    model = load_strictly(eyes.path.name, transformers.SiglipModel, eyes.path, Load(device="cpu"))
-    processor = transformers.SiglipImageProcessorPil.from_pretrained(eyes.path, local_files_only=True)
+    model = load_strictly(path.name, transformers.SiglipModel, path, Load(device="cpu"))
+    processor = transformers.SiglipImageProcessorPil.from_pretrained(path, local_files_only=True)
     return SiglipSight(model.vision_model, processor)
