@@ -101,6 +101,7 @@ from prosvet.core.errors.records import (
     InvalidCaptionLine,
     InvalidCard,
     InvalidRecord,
+    ReaderStudyError,
     RecordsDiffer,
 )
 from prosvet.core.errors.screening import (
@@ -185,6 +186,7 @@ __all__ = [
     "ProtocolError",
     "QueryError",
     "QueryLanguage",
+    "ReaderStudyError",
     "RecordsDiffer",
     "ResultError",
     "Retold",
