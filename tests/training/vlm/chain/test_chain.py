@@ -29,6 +29,7 @@ from prosvet.training.vlm.chain.pairs import Study, sigmoid_loss, viewed
 from prosvet.training.vlm.chain.recipe import Loop, ProjectorRecipe, digest, load_chain_recipe
 from prosvet.training.vlm.chain.stages import train_projector
 
+pytestmark = pytest.mark.timeout(300)  # torch is imported and films are read: slow where other tests run beside
 ONE_CORE = Context(load_settings({}, threads=1))
 
 
@@ -199,7 +200,7 @@ def test_two_processes_train_as_one(listing: Path, siglip: Path, tmp_path: Path)
                "train", "projector", "--recipe", str(recipe), "--out", str(out)]  # fmt: skip
     environment = os.environ | {"OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true",
                                 "PROSVET_HOME": str(tmp_path / "home")}  # fmt: skip
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     saved = torch.load(out / "last.pt", weights_only=True)
     assert (len(saved["losses"]), saved["processes"]) == (3, 2)

@@ -6,6 +6,7 @@ import tarfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 import tomli_w
 from sqlalchemy import insert, select
 
@@ -23,6 +24,7 @@ from prosvet.search.api import run as search
 from prosvet.training.vlm.chain.pairs import train_pairs
 from prosvet.training.vlm.chain.recipe import Pairs
 
+pytestmark = pytest.mark.timeout(300)  # torch is imported and films are read: slow where other tests run beside
 GATES = {"is_chest_xray": True, "chest_xray_probability": 1.0, "view": "frontal", "lateral_probability": 0.0,
          "inverted": False, "inverted_probability": 0.0, "rotated": 0, "quality": []}  # fmt: skip
 FILMS = 4

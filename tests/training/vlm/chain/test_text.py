@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from prosvet.core.context import Context
 from prosvet.training.vlm.chain.api import ChainRequest, run
@@ -12,6 +13,8 @@ from prosvet.training.vlm.chain.contrastive import first_hits, frozen_pairs
 from prosvet.training.vlm.chain.language_model import texts_of
 from prosvet.training.vlm.chain.recipe import Contrastive, Language
 from prosvet.training.vlm.chain.states import report, split, states
+
+pytestmark = pytest.mark.timeout(300)  # torch is imported and films are read: slow where other tests run beside
 
 
 def test_a_text_encoder_finds_the_other_language_better_after_tuning(bert: Path, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from prosvet.training.vlm.chain.api import ChainRequest, run
 from prosvet.training.vlm.chain.features import Seen
 from prosvet.training.vlm.chain.tiny_data import Drawer
 
+pytestmark = pytest.mark.timeout(300)  # torch is imported and films are read: slow where other tests run beside
 FILMS = 16
 
 
