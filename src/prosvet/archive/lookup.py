@@ -124,7 +124,7 @@ def studies(connection: Connection, ids: Iterable[str]) -> dict[str, StudyRow]:
     """Study rows by id, in the order of the ids asked for."""
     wanted = list(dict.fromkeys(ids))
     query = select(Study.id, Study.patient_id, Study.age, Study.date, Study.source, Study.split, Study.description,
-                   Patient.sex).join(Patient, Patient.id == Study.patient_id)  # fmt: skip
+                   Study.synthetic, Patient.sex).join(Patient, Patient.id == Study.patient_id)  # fmt: skip
     rows = {row.id: row for chunk in _chunks(wanted) for row in connection.execute(query.where(Study.id.in_(chunk)))}
     found = _findings(connection, wanted)
     films, texts = _image_facts(connection, wanted), _report_facts(connection, wanted)
@@ -148,4 +148,5 @@ def _study(
         images=tuple(number for number, _, _ in mine),
         reports=tuple(number for number, _ in written),
         findings=tuple(finding for _, _, finding in found[row.id]),
+        synthetic=row.synthetic,
     )

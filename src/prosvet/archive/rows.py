@@ -66,6 +66,7 @@ class StudyRow:
     images: tuple[int, ...]
     reports: tuple[int, ...]
     findings: tuple[FindingRow, ...]
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
