@@ -15,6 +15,8 @@ from prosvet.app.cli.main import main
 from prosvet.app.http.app import create_app
 from prosvet.core.settings import load_settings
 
+pytestmark = pytest.mark.timeout(400)  # the generator is written once; a busy machine takes its time over that
+
 
 @pytest.fixture
 def client(own_home: Path) -> Iterator[TestClient]:
@@ -57,6 +59,10 @@ def test_words_alone_make_a_picture_and_inspect_reads_it(tmp_path: Path, capsys:
     assert found["result"]["provenance"]["prompt"] == "кардиомегалия"
     assert main(["synthesize", "inspect", str(out), "--lang", "ru"]) == 0
     assert "Сохранилось: текст PNG, водяной знак" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("tiny_generator")
+def test_pairs_and_what_is_kept_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pair = str(tmp_path / "pair.png")
     assert main(["synthesize", "pair", "cardiomegaly", "--steps", "2", "--out", pair, "--lang", "en"]) == 0
     assert "The difference is" in capsys.readouterr().out

@@ -15,6 +15,8 @@ from prosvet.synthesis.pair_api import PairRequest, run
 from prosvet.synthesis.pairs import energy, side_by_side
 from prosvet.synthesis.zones import region_mask, regions_asked
 
+pytestmark = pytest.mark.timeout(400)  # the generator is written once; a busy machine takes its time over that
+
 
 def masks() -> dict[str, np.ndarray[tuple[int, int], np.dtype[np.bool_]]]:
     """Boxes for lungs and heart; the right lung is on the picture's left."""
