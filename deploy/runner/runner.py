@@ -118,8 +118,12 @@ class Handler(BaseHTTPRequestHandler):
         told = {"text": said} if isinstance(said, str) else dict(said)
         if not str(told.get("text") or "").strip():
             raise Refused(500, "the model said nothing")
-        return {"text": told["text"], "finish": told.get("finish") or "stop", "tokens": told.get("tokens"),
-                "logprobs": told.get("logprobs")}
+        return {
+            "text": told["text"],
+            "finish": told.get("finish") or "stop",
+            "tokens": told.get("tokens"),
+            "logprobs": told.get("logprobs"),
+        }
 
     def body(self):
         try:

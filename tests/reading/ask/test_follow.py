@@ -32,9 +32,7 @@ def test_what_was_said_before_completes_a_question(
     assert (found.kind, found.claims[0].concept, found.claims[0].side) == (kind, concept, side)
 
 
-@pytest.mark.parametrize(
-    "question", ["Какой КТИ?", "Is there pneumonia?", "Сколько лет пациенту?", "А сколько лет?"]
-)
+@pytest.mark.parametrize("question", ["Какой КТИ?", "Is there pneumonia?", "Сколько лет пациенту?", "А сколько лет?"])
 def test_what_stands_by_itself_or_cannot_be_helped_is_left(question: str) -> None:
     assert in_context(question, ["Есть ли выпот?"]) == question
 

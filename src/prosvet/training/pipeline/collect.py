@@ -122,7 +122,7 @@ def _films(context: Context, images: list[int]) -> Iterator[Labelled | None]:
     for start in range(0, len(images), _MANY):
         query = (
             select(*columns).join(Study, Study.id == Image.study_id)
-            .where(Image.id.in_(images[start : start + _MANY])).order_by(Image.id)
+            .where(Image.id.in_(images[start : start + _MANY]), Image.synthetic.is_(None)).order_by(Image.id)
         )  # fmt: skip
         with context.get(Store).read() as db:
             rows = db.execute(query).all()

@@ -86,7 +86,12 @@ def _films(db: Connection, context: Context) -> Pool:
         select(Image.id, Image.study_id, Image.scores, ImageVector.vector, touched.label("touched"))
         .join(ImageVector, same)
         .join(Study, Study.id == Image.study_id)
-        .where(visible(context.actor), Image.view != View.LATERAL.value, Image.is_chest_xray.is_not(False))
+        .where(
+            visible(context.actor),
+            Image.view != View.LATERAL.value,
+            Image.is_chest_xray.is_not(False),
+            Image.synthetic.is_(None),
+        )
         .order_by(Image.id)
     )
     rows = db.execute(query).all()

@@ -58,7 +58,7 @@ def _rows(db: Connection, ids: Sequence[str], card: Card) -> Iterator[Row[Any]]:
         .join(ImageVector, ImageVector.image_id == Image.id)
         .outerjoin(BaseScores, BaseScores.image_id == Image.id)
         .where(ImageVector.model == card.name, in_space(ImageVector.revision, card.revision))
-        .where(Image.view != View.LATERAL.value)
+        .where(Image.view != View.LATERAL.value, Image.synthetic.is_(None))
         .order_by(Image.id)
     )  # fmt: skip
     numbers = [int(one) for one in ids if one.isdecimal() and len(one) < 19]
