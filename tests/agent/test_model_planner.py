@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -48,6 +49,14 @@ def test_a_model_calls_a_tool_and_answers_with_what_it_stands_on(film: Path, war
         assert {"read", "ask", "want", "answer"} <= tools and "compare_prior" not in tools
         result = chat.asked[1]["messages"][-1]
         assert result["role"] == "tool" and '"step": 1' in result["content"] and "pneumonia" in result["content"]
+
+
+def test_a_loop_that_runs_where_it_is_called_is_no_obstacle(film: Path, warm: Context) -> None:
+    async def as_in_a_notebook() -> str | None:
+        with planned(warm, film, call("read", {}), call("answer", ANSWER)) as (found, _):
+            return found.answer
+
+    assert asyncio.run(as_in_a_notebook()) == ANSWER["text"]
 
 
 @pytest.mark.parametrize("lang", ["ru", "en"])

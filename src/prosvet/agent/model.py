@@ -7,6 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Self
@@ -69,6 +70,7 @@ class ModelPlanner:
         self._running: ToolCallPart | None = None
         self._returns: list[Any] = []
         self._loop = asyncio.new_event_loop()
+        self._apart = ThreadPoolExecutor(1)  # whoever asks may have a loop running, as notebooks do
 
     @classmethod
     def open(cls, name: str, context: Context) -> Self:
@@ -83,7 +85,8 @@ class ModelPlanner:
 
     def close(self) -> None:
         """Let the connection go."""
-        self._loop.close()
+        self._apart.submit(self._loop.close).result()
+        self._apart.shutdown()
 
     def next(self, seen: Seen) -> Move:
         """The model's next call, want or answer; `Lost` where it says nothing that can be used."""
@@ -94,14 +97,15 @@ class ModelPlanner:
         if self._queue:
             return Move(self._decided(self._queue.pop(0)))
         try:
-            response = self._loop.run_until_complete(
-                asyncio.wait_for(self._ask(seen), max(0.1, seen.known.seconds_left))
-            )
+            response = self._apart.submit(self._loop.run_until_complete, self._answer_of(seen)).result()
         except TimeoutError:
             return Move(_lost("vlm_timeout", lang, fatal=True))
         except self._errors() as error:
             return Move(self._failed(error, lang))
         return self._answered(response, lang)
+
+    async def _answer_of(self, seen: Seen) -> ModelResponse:
+        return await asyncio.wait_for(self._ask(seen), max(0.1, seen.known.seconds_left))
 
     # ------------------------------------------------------------ the conversation
 

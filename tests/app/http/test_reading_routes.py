@@ -61,7 +61,7 @@ def test_a_film_that_cannot_be_read_keeps_its_code(client: TestClient, pydicom_d
         ({"data": {"lang": "ru"}, "files": {"other": ("a", b"b")}}, "other"),
         ({"data": {"overlay": "/tmp"}, "files": {"file": ("a", b"b")}}, "overlay"),
         ({"data": {"lang": "de"}, "files": {"file": ("a", b"b")}}, "lang"),
-        ({"files": [("file", ("a", b"b")), ("file", ("c", b"d"))]}, "body"),
+        ({"files": [("file", ("a", b"b")), ("file", ("c", b"d"))]}, "file"),
         ({"data": {"lang": "ru"}}, "body"),
         ({"content": b"no boundary", "headers": {"Content-Type": "multipart/form-data"}}, "body"),
     ],

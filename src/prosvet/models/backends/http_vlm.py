@@ -19,7 +19,7 @@ from prosvet.models.backends.served import Outgoing, Watched, key_of, wait
 from prosvet.models.vlm.card import Server, VlmCard
 from prosvet.models.vlm.form import form_words, formed
 from prosvet.models.vlm.pictures import png_bytes, prepared
-from prosvet.models.vlm.prompt import plain, role_name
+from prosvet.models.vlm.prompt import plain, role_name, takes_turns
 from prosvet.models.vlm.types import Answer, Cancelled, Question
 
 __all__ = ["CONTRACT", "HttpReader"]
@@ -63,7 +63,8 @@ class HttpReader:
         """Answer one question; a form is asked for in words and checked."""
         if question.schema is None and question.pattern is None:
             return self._answer(question, cancelled)
-        return formed(question, lambda asked: self._answer(asked, cancelled), self.name)
+        turns = takes_turns(self._card.prompt)
+        return formed(question, lambda asked: self._answer(asked, cancelled), self.name, turns=turns)
 
     def generate_many(self, questions: Sequence[Question], cancelled: Cancelled | None = None) -> list[Answer]:
         """Answer several, one after another: a runner holds one model."""

@@ -20,7 +20,7 @@ from prosvet.models.backends.strict import load_strictly
 from prosvet.models.vlm.card import REMOTE_CODE, VlmCard
 from prosvet.models.vlm.form import form_words, formed
 from prosvet.models.vlm.pictures import prepared
-from prosvet.models.vlm.prompt import messages, plain
+from prosvet.models.vlm.prompt import messages, plain, takes_turns
 from prosvet.models.vlm.types import Answer, Cancelled, Finish, Question
 from prosvet.models.vlm.weights import verified_folder
 
@@ -104,7 +104,8 @@ class TransformersReader:
             return self._answers([question], cancelled, "no")[0]
         if available():
             return formed(question, lambda asked: self._answers([asked], cancelled, "decoding")[0], self.name, tries=1)
-        return formed(question, lambda asked: self._answers([asked], cancelled, "retry")[0], self.name)
+        turns = takes_turns(self._card.prompt)
+        return formed(question, lambda asked: self._answers([asked], cancelled, "retry")[0], self.name, turns=turns)
 
     def generate_many(self, questions: Sequence[Question], cancelled: Cancelled | None = None) -> list[Answer]:
         """Answer several; those of one kind run together, ``batch`` of the card at a time."""

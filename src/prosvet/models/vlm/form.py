@@ -53,8 +53,12 @@ def form_words(question: Question) -> str:
     return ""
 
 
-def formed(question: Question, ask: Callable[[Question], Answer], name: str, *, tries: int = 3) -> Answer:
+def formed(
+    question: Question, ask: Callable[[Question], Answer], name: str, *, tries: int = 3, turns: bool = True
+) -> Answer:
     """An answer in the form asked for; a wrong one is asked for again, with what was wrong, `tries` times in all.
+
+    Where a model takes no earlier `turns`, what was wrong is said after the question.
 
     Raises
     ------
@@ -75,7 +79,10 @@ def formed(question: Question, ask: Callable[[Question], Answer], name: str, *, 
             problem = text("vlm_reasons.unfinished", "en", limit=question.max_tokens)
         log.info("answer %d of %s is not in the form asked for", attempt, name)
         again = text("vlm.again", question.lang, problem=problem)
-        asked = replace(asked, history=(*asked.history, Turn(asked.prompt, answer.text)), prompt=again)
+        if turns:
+            asked = replace(asked, history=(*asked.history, Turn(asked.prompt, answer.text)), prompt=again)
+        else:
+            asked = replace(question, prompt=f"{question.prompt}\n\n{again}")
     raise VlmAnswerInvalid(name=name, reason=problem)
 
 

@@ -10,7 +10,7 @@ from prosvet.core.i18n import Lang, catalogue
 from prosvet.models.vlm.card import Prompt
 from prosvet.models.vlm.types import Picture, Question
 
-__all__ = ["messages", "plain", "readable", "role_name"]
+__all__ = ["messages", "plain", "readable", "role_name", "takes_turns"]
 
 Message = dict[str, Any]
 
@@ -45,6 +45,11 @@ def messages(question: Question, prompt: Prompt, suffix: str = "") -> list[Messa
     parts.append(_words(question.prompt + suffix))
     made.append({"role": "user", "content": parts})
     return made
+
+
+def takes_turns(prompt: Prompt) -> bool:
+    """Whether what was asked and answered before can be put to the model."""
+    return prompt.style != "plain" or "{history}" in prompt.template
 
 
 def plain(question: Question, prompt: Prompt, suffix: str = "", *, loose: bool = False) -> str:
