@@ -54,6 +54,7 @@ def test_chips_change_the_query_and_the_back_button_undoes_it(reports: str, open
 def test_a_concept_is_added_from_its_synonym_in_the_other_language(reports: str, open_page: OpenPage) -> None:
     page = open_page(f"{reports}/search?q=women", lang="ru")
     page.click(".understood > .chips > details.menu > summary")
+    expect(page.locator("#term")).to_be_focused()
     page.keyboard.type("pneumoth")
     page.locator(".suggestions a").first.click()
     expect(page.locator(".qchip-present")).to_contain_text("пневмоторакс")
