@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-import tomllib
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from prosvet.core.context import Context
-from prosvet.core.errors import InvalidSettings, NotFound
+from prosvet.core.errors import NotFound
 from prosvet.core.types import Frozen
 from prosvet.models.backends.onnx import OnnxNetwork
 from prosvet.models.card import verified_path
@@ -27,6 +26,7 @@ from prosvet.training.generator.films import generator_films
 from prosvet.training.generator.flow import FlowRecipe, latents_of, train_flow
 from prosvet.training.generator.measured import measure_all
 from prosvet.training.generator.pack import build_generator, load_networks
+from prosvet.training.recipes import read_recipe
 
 __all__ = ["GeneratorRecipe", "TrainGeneratorRequest", "TrainGeneratorResult", "run"]
 
@@ -97,7 +97,7 @@ def run(request: TrainGeneratorRequest, context: Context) -> TrainGeneratorResul
     InvalidSettings
         When the recipe is not one.
     """
-    recipe = load_recipe(request.recipe)
+    recipe = read_recipe(request.recipe, GeneratorRecipe.model_validate)
     if not (request.data / "cxr" / "manifest.csv").is_file():
         raise NotFound(kind="manifest", name=str(request.data / "cxr" / "manifest.csv"))
     torch.set_num_threads(context.settings.threads)
@@ -114,19 +114,6 @@ def run(request: TrainGeneratorRequest, context: Context) -> TrainGeneratorResul
     flow = train_flow(latents, conditions, drawn(films), out / "flow", steps)
     card = build_generator(films, measures, *load_networks(weights, flow), out / "pack", request.revision)
     return TrainGeneratorResult(card=card, films=len(films.rows), seconds=round(time.monotonic() - began, 1))
-
-
-def load_recipe(path: Path) -> GeneratorRecipe:
-    """Read a recipe; an unknown key or a number out of range is an error."""
-    if not path.is_file():
-        raise NotFound(kind="recipe", name=str(path))
-    try:
-        return GeneratorRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidSettings(name=path.name, reason=str(error)) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidSettings(name=".".join(map(str, first["loc"])), reason=first["msg"]) from None
 
 
 def _measures(films: Films, out: Path, context: Context) -> NDArray[np.float32]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from prosvet.core.errors import InvalidSettings, NotFound
 from prosvet.core.types import Frozen
+from prosvet.training.recipes import read_recipe
 
 __all__ = [
     "LANGUAGE_PATTERN", "Base", "Continual", "Lora", "Prompt", "Recipe", "Refine", "Score", "Source", "Steps",
@@ -249,12 +248,4 @@ def load_recipe(path: Path) -> Recipe:
     InvalidSettings
         With the key and the reason, for anything that is not understood.
     """
-    if not path.is_file():
-        raise NotFound(kind="file", name=str(path))
-    try:
-        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidSettings(name=path.name, reason=str(error)) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidSettings(name=".".join(map(str, first["loc"])) or path.name, reason=first["msg"]) from None
+    return read_recipe(path, Recipe.model_validate)

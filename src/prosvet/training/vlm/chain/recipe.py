@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from prosvet.core.errors import InvalidSettings, NotFound
 from prosvet.core.types import Frozen
 from prosvet.models.backends.chain_parts import EyesKind, ProjectorShape
 from prosvet.models.vlm.weights import described
 from prosvet.models.vlm.weights import digest as file_digest
+from prosvet.training.recipes import read_recipe
 from prosvet.training.vlm.recipe import Lora
 
 __all__ = [
@@ -213,15 +212,7 @@ def load_chain_recipe(path: Path) -> AnyRecipe:
     InvalidSettings
         With the key and the reason, for anything that is not understood.
     """
-    if not path.is_file():
-        raise NotFound(kind="file", name=str(path))
-    try:
-        return _ADAPTER.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidSettings(name=path.name, reason=str(error)) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidSettings(name=".".join(map(str, first["loc"])) or path.name, reason=first["msg"]) from None
+    return read_recipe(path, _ADAPTER.validate_python)
 
 
 def digest(recipe: AnyRecipe, *used: Path) -> str:
