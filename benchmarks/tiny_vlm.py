@@ -30,10 +30,10 @@ from prosvet.evaluation.result import Figure
 from prosvet.language import render
 from prosvet.language.labels import report_labels
 from prosvet.models.backends.tiny_decode import TinyNetworks, greedy
-from prosvet.models.backends.tiny_features import CONCEPTS
 from prosvet.models.backends.tiny_vlm import PROMPTS
 from prosvet.models.card import load_card
 from prosvet.models.examine import Examiner
+from prosvet.models.findings import FINDINGS
 from prosvet.models.vlm.door import load_vlm_card
 from prosvet.reading.decide import decide_scores
 from prosvet.training.vlm.chain.features import Seen, seen_films
@@ -41,7 +41,7 @@ from prosvet.training.vlm.chain.tiny_data import knowns
 from prosvet.training.vlm.chain.tiny_texts import answer, prompts
 
 LANGS: tuple[Lang, Lang] = ("ru", "en")
-NIH = tuple(c for c in CONCEPTS if c not in ("abnormal", "tuberculosis", "covid19_pneumonia"))
+NIH = tuple(c for c in FINDINGS if c not in ("abnormal", "tuberculosis", "covid19_pneumonia"))
 SHUFFLES = 20
 LEAST = 8  # films with and without a finding; with fewer it has no part in a macro mean
 BATCH, MOST = 64, 110
@@ -102,8 +102,8 @@ def said_by(networks: TinyNetworks, features: NDArray[np.float32], prompt: str) 
 def drafted(seen: Seen, lang: Lang) -> list[str]:
     """What the templates say by the encoder's scores at the card's thresholds."""
     card, texts = load_card("compact"), []
-    for row in seen.features[:, -len(CONCEPTS) :]:
-        scores = dict(zip(CONCEPTS, (1 / (1 + np.exp(-row.astype(np.float64)))).tolist(), strict=True))
+    for row in seen.features[:, -len(FINDINGS) :]:
+        scores = dict(zip(FINDINGS, (1 / (1 + np.exp(-row.astype(np.float64)))).tolist(), strict=True))
         texts.append(render(decide_scores(scores, card, "balanced"), [], lang).text)
     return texts
 
@@ -149,14 +149,14 @@ def compared(
 def truth(seen: Seen) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Labels and whether they are known, both (N, 16)."""
     states = [dict(film) for film in knowns(seen)]
-    present = np.array([[state.get(c, False) for c in CONCEPTS] for state in states])
-    return present, np.array([[c in state for c in CONCEPTS] for state in states])
+    present = np.array([[state.get(c, False) for c in FINDINGS] for state in states])
+    return present, np.array([[c in state for c in FINDINGS] for state in states])
 
 
 def on_test(networks: TinyNetworks, seen: Seen) -> tuple[list[dict[str, Any]], bool]:
     """Figures on NIH's test films, and whether the rule is met."""
     present, _ = truth(seen)
-    true = present[:, [CONCEPTS.index(c) for c in NIH]]
+    true = present[:, [FINDINGS.index(c) for c in NIH]]
     patients = [row["patient"] for row in seen.rows]
     groups = [f"{row['source']} {row['labels'] == 'normal'}" for row in seen.rows]
     rows, passed = [], True
@@ -218,10 +218,10 @@ def told(metric: str, lang: Lang, value: Figure) -> dict[str, Any]:
 
 def asked(networks: TinyNetworks, seen: Seen) -> list[dict[str, Any]]:
     """ "Is there ...?" as a score against the encoder's own, macro AUROC on the test films."""
-    columns = [CONCEPTS.index(c) for c in NIH]
+    columns = [FINDINGS.index(c) for c in NIH]
     labels = truth(seen)[0][:, columns].astype(np.float64)
     yes = np.stack([likelier_yes(networks, seen.features, c) for c in NIH], axis=1)
-    bare = seen.features[:, -len(CONCEPTS) :][:, columns].astype(np.float64)
+    bare = seen.features[:, -len(FINDINGS) :][:, columns].astype(np.float64)
     patients, area = [row["patient"] for row in seen.rows], Weighted(macro_auroc)
     return [
         figure("macro AUROC of yes", "test (NIH)", bootstrap(area, [yes, labels], patients, 500)),
@@ -235,12 +235,12 @@ def by_source(networks: TinyNetworks, seen: Seen) -> list[dict[str, Any]]:
     """The control on validation films, source by source, over the findings that the source knows of."""
     present, known = truth(seen)
     texts = said_by(networks, seen.features, PROMPTS["ru"]["sum_up"])
-    said = labelled(texts, "ru", CONCEPTS)
+    said = labelled(texts, "ru", FINDINGS)
     rows = []
     for source in sorted({row["source"] for row in seen.rows}):
         mine = np.array([row["source"] == source for row in seen.rows])
         with_it, without = (present & known)[mine].sum(0), (~present & known)[mine].sum(0)
-        enough = [k for k in range(1, len(CONCEPTS)) if min(with_it[k], without[k]) >= LEAST]
+        enough = [k for k in range(1, len(FINDINGS)) if min(with_it[k], without[k]) >= LEAST]
         if not enough:
             continue
         chosen = np.flatnonzero(mine)
@@ -248,7 +248,7 @@ def by_source(networks: TinyNetworks, seen: Seen) -> list[dict[str, Any]]:
         patients = [seen.rows[n]["patient"] for n in chosen]
         row = compared("macro F1 over exchanged films, within source", f"val ({source}), ru, conclusions",
                        exchanged(says, true, [source] * len(chosen)), counts(says, true), patients)  # fmt: skip
-        rows.append(row | {"findings": [CONCEPTS[k] for k in enough]})
+        rows.append(row | {"findings": [FINDINGS[k] for k in enough]})
     return rows
 
 

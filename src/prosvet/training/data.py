@@ -20,29 +20,11 @@ from PIL import Image
 
 from prosvet.imaging.geometry import content_box, letterbox
 from prosvet.imaging.intensity import normalise
+from prosvet.models.findings import FINDINGS
 
 __all__ = ["ALIAS", "FINDINGS", "SIDE", "Films", "label_matrix", "load_films", "load_masks", "load_teacher", "swapped"]
 
 SIDE = 256  # pixels of a prepared training film
-
-FINDINGS = (
-    "abnormal",
-    "pneumonia",
-    "tuberculosis",
-    "covid19_pneumonia",
-    "consolidation",
-    "pleural_effusion",
-    "atelectasis",
-    "cardiomegaly",
-    "mass",
-    "nodule",
-    "pneumothorax",
-    "emphysema",
-    "fibrosis",
-    "pleural_thickening",
-    "edema",
-    "hernia",
-)
 
 ALIAS = {"effusion": "pleural_effusion", "covid": "covid19_pneumonia"}
 

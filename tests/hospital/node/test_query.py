@@ -378,8 +378,12 @@ def test_more_than_one_retrieval_may_have_is_refused_as_a_whole(receiver: Start,
         roles = [build_role(one.rows()[0].sop_class, scp_role=True)]
         association = entity.associate(one.host, one.port, ae_title="PROSVET", ext_neg=roles)
         asked.QueryRetrieveLevel, asked.StudyInstanceUID = "STUDY", "2.25.781"
-        for answers in (association.send_c_get(asked, GET), association.send_c_move(asked, "STATION", MOVE)):
-            last = [status for status, _ in answers][-1]
+        # One at a time: a request goes out when it is called, and an association has one under way.
+        for ask in (
+            lambda: association.send_c_get(asked, GET),
+            lambda: association.send_c_move(asked, "STATION", MOVE),
+        ):
+            last = [status for status, _ in ask()][-1]
             assert (int(last.Status), last.NumberOfFailedSuboperations) == (0xA702, 3)
             assert "ask for less" in last.ErrorComment
         asked.StudyInstanceUID = "2.25.782"

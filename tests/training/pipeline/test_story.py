@@ -101,6 +101,9 @@ def test_the_line_stops_on_drift_and_opens_on_a_retrained_model(
     films: Path, children: Path, senior: Context, tmp_path: Path
 ) -> None:
     context, home = senior, senior.settings.home
+    # Pseudonyms decide who is kept for checking; with so few films another draw may judge the challenger otherwise.
+    home.mkdir(exist_ok=True)
+    (home / "secret").write_text(bytes(range(32)).hex())
     forgetful("spoilt", "consolidation", context)
     deploy(context.settings, model="spoilt", by="Orlova", why="what the site begins with")
 
@@ -126,7 +129,7 @@ def test_the_line_stops_on_drift_and_opens_on_a_retrained_model(
     assert mark_everything(context, of_ours) >= 200
     plan = Plan(freeze=FreezePlan(), policy=Policy(critical=("consolidation",), not_assessed="accept"))
     card = retrain(RetrainRequest(action="run", name="second", plan=plan), context).runs[0].card
-    assert card is not None and card.verdict == "may_pass"
+    assert card is not None and card.verdict == "may_pass", card and card.against
     retrain(RetrainRequest(action="promote", name="second", by="Orlova", why="finds consolidation again"), context)
     assert deployed(context.settings).model == "second"
     assert rescore(RescoreRequest(), context).examined >= 220

@@ -10,12 +10,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from threading import Event
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from prosvet.core.context import Context
 from prosvet.core.errors import VlmError, VlmTimeout, VlmUnreachable
-from prosvet.models.backends.served import Outgoing, Watched, key_of, wait
+from prosvet.models.backends.served import Outgoing, ServerReader, Watched, wait
 from prosvet.models.vlm.card import Server, VlmCard
 from prosvet.models.vlm.form import form_words, formed
 from prosvet.models.vlm.pictures import png_bytes, prepared
@@ -29,35 +28,12 @@ CONTRACT = 1
 _LARGEST = 8_000_000  # bytes of an answer
 
 
-class HttpReader:
+class HttpReader(ServerReader):
     """A client of one runner. The contract has no stream: the answer comes in one piece."""
 
     def __init__(self, card: VlmCard, server: Server, key: str | None, outgoing: Outgoing) -> None:
-        self._card, self._server, self._key, self._outgoing = card, server, key, outgoing
+        super().__init__(card, server, key, outgoing)
         self._known = False
-
-    @classmethod
-    def open(cls, card: VlmCard, context: Context, *, remote_code: bool = False) -> Self:
-        """Check where the runner is; it is first called with the first question.
-
-        Raises
-        ------
-        VlmError, VlmRefused
-        """
-        if card.server is None:  # the card's own check has seen to it
-            raise VlmError(name=card.name, reason="generation", problem="no [server]")
-        return cls(card, card.server, key_of(card.name, card.server), Outgoing(card, card.server, context))
-
-    @property
-    def name(self) -> str:
-        return self._card.name
-
-    @property
-    def revision(self) -> str:
-        return self._card.revision
-
-    def close(self) -> None:
-        """Nothing is held between questions."""
 
     def generate(self, question: Question, cancelled: Cancelled | None = None) -> Answer:
         """Answer one question; a form is asked for in words and checked."""

@@ -11,12 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from prosvet.core.context import Context
 from prosvet.core.errors import VlmError, VlmTimeout, VlmUnreachable
 from prosvet.core.optional import require
-from prosvet.models.backends.served import Outgoing, Watched, key_of, wait
+from prosvet.models.backends.served import Outgoing, ServerReader, Watched, wait
 from prosvet.models.vlm.card import Server, VlmCard
 from prosvet.models.vlm.form import form_words, formed
 from prosvet.models.vlm.pictures import data_url, prepared
@@ -40,36 +39,12 @@ class _Heard:
     model: str = ""
 
 
-class OpenAIReader:
+class OpenAIReader(ServerReader):
     """A client of one model on one server; nothing of the environment (proxies, keys, addresses) is used."""
 
     def __init__(self, card: VlmCard, server: Server, key: str | None, outgoing: Outgoing) -> None:
-        self._card, self._server, self._outgoing = card, server, outgoing
+        super().__init__(card, server, key, outgoing)
         self._openai = require("openai", "vlm")
-        self._key = key or "none"
-
-    @classmethod
-    def open(cls, card: VlmCard, context: Context, *, remote_code: bool = False) -> Self:
-        """Check where the server is and find its key; the server itself is first called with the first question.
-
-        Raises
-        ------
-        VlmError, VlmRefused
-        """
-        if card.server is None:  # the card's own check has seen to it
-            raise VlmError(name=card.name, reason="generation", problem="no [server]")
-        return cls(card, card.server, key_of(card.name, card.server), Outgoing(card, card.server, context))
-
-    @property
-    def name(self) -> str:
-        return self._card.name
-
-    @property
-    def revision(self) -> str:
-        return self._card.revision
-
-    def close(self) -> None:
-        """Nothing is held between questions."""
 
     def generate(self, question: Question, cancelled: Cancelled | None = None) -> Answer:
         """Answer one question; a form is asked of the server, or in words, and always checked here."""
@@ -244,7 +219,7 @@ class _Call:
         left = max(0.01, self._deadline - time.monotonic())
         # Neither a proxy of the environment nor a redirect may carry pictures elsewhere.
         transport = api.DefaultHttpxClient(trust_env=False, follow_redirects=False)
-        with api.OpenAI(base_url=reader._server.url, api_key=reader._key, max_retries=0, timeout=left,
+        with api.OpenAI(base_url=reader._server.url, api_key=reader._key or "none", max_retries=0, timeout=left,
                         organization="", project="", http_client=transport) as client:  # fmt: skip
             stream = client.chat.completions.create(**self._body)
             if not hasattr(stream, "response"):

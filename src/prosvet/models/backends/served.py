@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Event, Thread
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
 from prosvet.core.audit import AuditLog
@@ -18,7 +18,7 @@ from prosvet.core.errors import VlmError, VlmRefused, VlmTimeout
 from prosvet.models.vlm.card import REMOTE_ADDRESS, Server, VlmCard
 from prosvet.models.vlm.types import Cancelled
 
-__all__ = ["Outgoing", "Watched", "is_local", "key_of", "wait"]
+__all__ = ["Outgoing", "ServerReader", "Watched", "is_local", "key_of", "wait"]
 
 _TICK = 0.05
 T = TypeVar("T")
@@ -89,6 +89,38 @@ def wait(seconds: float, deadline: float, cancelled: Cancelled | None) -> None:
     until = min(time.monotonic() + seconds, deadline)
     while (left := until - time.monotonic()) > 0 and not (cancelled is not None and cancelled()):
         time.sleep(min(_TICK, left))
+
+
+class ServerReader:
+    """What every reader on a server is: a card, where the server is, its key, and the door outwards."""
+
+    def __init__(self, card: VlmCard, server: Server, key: str | None, outgoing: Outgoing) -> None:
+        self._card, self._server, self._key, self._outgoing = card, server, key, outgoing
+
+    @classmethod
+    def open(cls, card: VlmCard, context: Context, *, remote_code: bool = False) -> Self:
+        """Check where the server is and find its key; it is first called with the first question.
+
+        Raises
+        ------
+        VlmError, VlmRefused
+        """
+        if card.server is None:  # the card's own check has seen to it
+            raise VlmError(name=card.name, reason="generation", problem="no [server]")
+        return cls(card, card.server, key_of(card.name, card.server), Outgoing(card, card.server, context))
+
+    @property
+    def name(self) -> str:
+        """Of its card."""
+        return self._card.name
+
+    @property
+    def revision(self) -> str:
+        """As pinned in its card."""
+        return self._card.revision
+
+    def close(self) -> None:
+        """Nothing is held between questions."""
 
 
 class Watched(Generic[T]):

@@ -8,30 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prosvet.core.errors import ModelError
+from prosvet.models.findings import FINDINGS
 
-__all__ = ["CONCEPTS", "FEATURES", "features_of"]
+__all__ = ["FEATURES", "features_of"]
 
-CONCEPTS = (
-    "abnormal",
-    "pneumonia",
-    "tuberculosis",
-    "covid19_pneumonia",
-    "consolidation",
-    "pleural_effusion",
-    "atelectasis",
-    "cardiomegaly",
-    "mass",
-    "nodule",
-    "pneumothorax",
-    "emphysema",
-    "fibrosis",
-    "pleural_thickening",
-    "edema",
-    "hernia",
-)
-"""The scores that are seen, in this order."""
 _VECTOR = 512
-FEATURES = _VECTOR + len(CONCEPTS)
+FEATURES = _VECTOR + len(FINDINGS)
 _LEAST = 1e-4  # the archive keeps four places of a score
 
 
@@ -43,8 +25,8 @@ def features_of(scores: Mapping[str, float], vector: NDArray[np.floating]) -> ND
     ModelError
         When a score is missing or the vector is of another length: the encoder is not the one that was trained with.
     """
-    missing = [concept for concept in CONCEPTS if concept not in scores]
+    missing = [concept for concept in FINDINGS if concept not in scores]
     if missing or vector.shape != (_VECTOR,):
         raise ModelError(name="tiny", reason=f"vector {vector.shape}, scores missing: {', '.join(missing) or '-'}")
-    p = np.clip([scores[concept] for concept in CONCEPTS], _LEAST, 1 - _LEAST)
+    p = np.clip([scores[concept] for concept in FINDINGS], _LEAST, 1 - _LEAST)
     return np.concatenate([np.asarray(vector, dtype=np.float32), np.log(p / (1 - p)).astype(np.float32)])

@@ -24,9 +24,10 @@ from prosvet.language.detect import detect_language
 from prosvet.language.mentions import find_mentions
 from prosvet.language.vocabulary import vocabulary
 from prosvet.models.backends.tiny_decode import END, TinyNetworks, walk
-from prosvet.models.backends.tiny_features import CONCEPTS, features_of
+from prosvet.models.backends.tiny_features import features_of
 from prosvet.models.card import load_card
 from prosvet.models.examine import Examiner
+from prosvet.models.findings import FINDINGS
 from prosvet.models.vlm.card import VlmCard
 from prosvet.models.vlm.types import Answer, Cancelled, Picture, Question
 from prosvet.models.vlm.weights import verified_folder
@@ -60,10 +61,10 @@ def own_prompt(prompt: str, lang: Lang) -> str:
     'Describe the X-ray.'
     """
     named = {mention.concept for mention in find_mentions(prompt, lang)} if prompt.rstrip().endswith("?") else set()
-    known = [concept for concept in CONCEPTS[1:] if concept in named]
+    known = [concept for concept in FINDINGS[1:] if concept in named]
     if len(known) == 1:
         return PROMPTS[lang]["ask"].format(name=vocabulary()[known[0]].names[lang])
-    if named - set(CONCEPTS) and not known:
+    if named - set(FINDINGS) and not known:
         raise VlmError(name="tiny", reason="not_learned", asked=", ".join(sorted(named)))
     short = any(word in prompt.lower() for word in _SHORT[lang]) and not named
     return PROMPTS[lang]["sum_up" if short else "describe"]

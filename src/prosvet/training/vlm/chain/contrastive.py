@@ -19,7 +19,7 @@ from prosvet.core.i18n import Lang
 from prosvet.core.optional import require
 from prosvet.core.types import Side
 from prosvet.models.backends.strict import load_strictly
-from prosvet.models.backends.tiny_features import CONCEPTS
+from prosvet.models.findings import FINDINGS
 from prosvet.models.vlm.card import Load
 from prosvet.training.vlm.chain.loop import once, run_loop
 from prosvet.training.vlm.chain.recipe import Contrastive, digest
@@ -139,7 +139,7 @@ def _measured(model: Contrast, held: dict[str, tuple[list[str], list[str]]]) -> 
 
 def _findings() -> list[tuple[str, Side | None]]:
     """Every finding once, without a side: with one, sentences of two findings may be the same."""
-    return [(concept, None) for concept in CONCEPTS[1:]]
+    return [(concept, None) for concept in FINDINGS[1:]]
 
 
 def _drawn(recipe: Contrastive, learned: list[State], generator: torch.Generator) -> list[tuple[str, str]]:

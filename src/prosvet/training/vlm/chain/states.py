@@ -12,7 +12,7 @@ from prosvet.core.i18n import Lang
 from prosvet.core.types import Finding, Side, Status
 from prosvet.language import render
 from prosvet.language.vocabulary import vocabulary
-from prosvet.models.backends.tiny_features import CONCEPTS
+from prosvet.models.findings import FINDINGS
 from prosvet.training.vlm.case import share_of
 
 __all__ = ["FROZEN", "State", "frozen", "named", "report", "split", "statement", "states"]
@@ -80,7 +80,7 @@ def split(found: Sequence[State]) -> tuple[list[State], list[State]]:
 
 
 def _drawn(generator: np.random.Generator) -> State:
-    specific = CONCEPTS[1:]
+    specific = FINDINGS[1:]
     if generator.random() < _NORMAL:
         chosen: list[str] = []
     else:

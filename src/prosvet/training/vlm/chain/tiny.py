@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from prosvet.models.backends.bytes_bpe import ByteBpe, train_bpe
-from prosvet.models.backends.tiny_features import CONCEPTS, FEATURES
+from prosvet.models.backends.tiny_features import FEATURES
+from prosvet.models.findings import FINDINGS
 from prosvet.training.runner import Schedule, run_steps
 from prosvet.training.vlm.chain.features import Seen
 from prosvet.training.vlm.chain.tiny_data import ASKED, WORDINGS, Drawer, knowns
@@ -75,7 +76,7 @@ def train_tiny(seen: Seen, out: Path, recipe: TinyRecipe) -> Path:
     net = TinyVlm(_shape(recipe, len(bpe)), features.mean(0), features.std(0).clamp(min=1e-3))
     drawer = Drawer(seen, bpe, share=recipe.share)
     noise = torch.full((FEATURES,), recipe.blur)
-    noise[-len(CONCEPTS) :] = recipe.score_blur
+    noise[-len(FINDINGS) :] = recipe.score_blur
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         numpy = np.random.default_rng((recipe.seed, step))

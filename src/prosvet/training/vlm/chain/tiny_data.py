@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from prosvet.core.errors import TuningError
 from prosvet.core.i18n import Lang
 from prosvet.models.backends.bytes_bpe import ByteBpe
-from prosvet.models.backends.tiny_features import CONCEPTS
+from prosvet.models.findings import FINDINGS
 from prosvet.training.data import label_matrix
 from prosvet.training.encoder import NIH_WEIGHT
 from prosvet.training.vlm.chain.features import Seen
@@ -27,7 +27,7 @@ __all__ = ["ASKED", "WORDINGS", "Batch", "Drawer", "knowns"]
 
 log = logging.getLogger(__name__)
 
-ASKED = CONCEPTS[1:]
+ASKED = FINDINGS[1:]
 """What may be asked about: every scored finding; ``abnormal`` is what the conclusion says."""
 WORDINGS = 4
 _LANGS: tuple[Lang, Lang] = ("ru", "en")
@@ -46,7 +46,7 @@ class Batch:
 def knowns(seen: Seen) -> list[Known]:
     """What each film's row knows."""
     labels, weights = label_matrix(seen.rows)
-    return [known_of(row, weight, CONCEPTS) for row, weight in zip(labels.tolist(), weights.tolist(), strict=True)]
+    return [known_of(row, weight, FINDINGS) for row, weight in zip(labels.tolist(), weights.tolist(), strict=True)]
 
 
 class Drawer:
