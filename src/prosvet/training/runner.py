@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -51,8 +52,7 @@ def run_steps(
         [{"params": decay, "weight_decay": schedule.weight_decay}, {"params": rest, "weight_decay": 0.0}],
         lr=schedule.lr,
     )
-    keep_moving = torch.optim.swa_utils.get_ema_multi_avg_fn(schedule.ema)  # type: ignore[no-untyped-call]
-    average = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=keep_moving, use_buffers=True)
+    average = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=_averaging(schedule.ema), use_buffers=True)
     start = _resume(out / "last.pt", net, optimiser, average)
     began, running = time.monotonic(), 0.0
     for step in range(start, schedule.steps):
@@ -84,6 +84,19 @@ def run_steps(
             )
             _save(average.module.state_dict(), out / f"{name}.pt")
     return out / f"{name}.pt"
+
+
+def _averaging(most: float) -> Callable[[Any, Any, Any], None]:
+    """Averages over about the last tenth of the steps so far, at the most with the weight `most` on what was before.
+
+    With `most` from the start, a short run would end with a part of the random weights that it began with.
+    """
+
+    def move(kept: Any, now: Any, count: Any) -> None:
+        keep = min(most, float((1 + count) / (10 + count)))
+        torch.optim.swa_utils.get_ema_multi_avg_fn(keep)(kept, now, count)  # type: ignore[no-untyped-call]
+
+    return move
 
 
 def _resume(state: Path, net: nn.Module, optimiser: torch.optim.Optimizer, average: nn.Module) -> int:

@@ -69,7 +69,9 @@ def test_the_flow_learns_and_leaves_out_what_it_should(tmp_path: Path) -> None:
     latents = latents_of(films(8), fitted(films(8)), copies=2)
     assert latents.shape == (2, 8, *LATENT)
     known = conditions(8)
-    train_flow(latents, known, torch.ones(8), tmp_path, FlowRecipe(images=30 * 16, batch=16, lr=2e-3))
+    train_flow(
+        latents, known, torch.ones(8), torch.ones(32, 1, 1), tmp_path, FlowRecipe(images=30 * 16, batch=16, lr=2e-3)
+    )
     net = Flow()
     net.load_state_dict(torch.load(tmp_path / "last.pt", weights_only=True)["net"])
     random = torch.Generator().manual_seed(0)

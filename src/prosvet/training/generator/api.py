@@ -111,7 +111,7 @@ def run(request: TrainGeneratorRequest, context: Context) -> TrainGeneratorResul
     measures = _measures(films, out, context)
     conditions = conditions_of(films, measures, context.get(SentenceEncoder), recipe.seed)
     steps = FlowRecipe(**recipe.flow.model_dump(exclude={"copies"}), seed=recipe.seed)
-    flow = train_flow(latents, conditions, drawn(films), out / "flow", steps)
+    flow = train_flow(latents, conditions, drawn(films), net.size, out / "flow", steps)
     card = build_generator(films, measures, *load_networks(weights, flow), out / "pack", request.revision)
     return TrainGeneratorResult(card=card, films=len(films.rows), seconds=round(time.monotonic() - began, 1))
 

@@ -44,16 +44,19 @@ def latents_of(pixels: Tensor, net: Coder, copies: int = 4, seed: int = 42) -> T
     return found
 
 
-def train_flow(latents: Tensor, conditions: Conditions, weights: Tensor, out: Path, recipe: FlowRecipe) -> Path:
+def train_flow(
+    latents: Tensor, conditions: Conditions, weights: Tensor, worth: Tensor, out: Path, recipe: FlowRecipe
+) -> Path:
     """Train on latents (V, N, 32, 16, 16) and what is known of their films, drawn by `weights` (N,); resumable.
 
-    Gives the path of the averaged weights. The time is drawn from a logistic normal distribution (Esser et al. 2024,
-    https://arxiv.org/abs/2403.03206).
+    `worth` (32, 1, 1) weighs the errors of components: the coarse ones move more of a film's grey, and their errors are
+    seen as seams. Gives the path of the averaged weights. The time is drawn from a logistic normal distribution (Esser
+    et al. 2024, https://arxiv.org/abs/2403.03206).
     """
     torch.manual_seed(recipe.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     net = Flow().to(device)
-    copies = latents.shape[0]
+    copies, heavy = latents.shape[0], (worth / worth.mean()).to(device)
 
     def loss_of(step: int, generator: torch.Generator) -> Tensor:
         rows = torch.multinomial(weights, recipe.batch, replacement=True, generator=generator)
@@ -65,7 +68,7 @@ def train_flow(latents: Tensor, conditions: Conditions, weights: Tensor, out: Pa
         at = time.view(-1, 1, 1, 1)
         with torch.autocast(device.type, torch.bfloat16):
             velocity = net((1 - at) * noise + at * films, time, asked.to(device), style.to(device))
-        loss: Tensor = (velocity.float() - (films - noise)).square().mean()
+        loss: Tensor = (heavy * (velocity.float() - (films - noise)).square()).mean()
         return loss
 
     schedule = Schedule(recipe.images // recipe.batch, recipe.batch, recipe.lr, 0.01, 0.9995, recipe.seed)
