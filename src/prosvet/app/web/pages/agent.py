@@ -12,15 +12,11 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from prosvet.agent.api import AgentRequest, AgentResult, stream
 from prosvet.agent.trace import Step
 from prosvet.app.http.deps import ContextDep
-from prosvet.app.http.routes.images import info
 from prosvet.app.http.uploads import BodyOf
-from prosvet.app.web.pages.ask import recent_studies
+from prosvet.app.web.film_choice import film_choice
 from prosvet.app.web.render import page
 from prosvet.app.web.vlm_choices import planner_names, reader_names
-from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
-from prosvet.reading.chosen import chosen_image
-from prosvet.reading.stored import images_of
 
 __all__ = ["router"]
 
@@ -38,23 +34,8 @@ def agent_page(
     task: Annotated[str, Query(max_length=2000)] = "",
 ) -> HTMLResponse:
     """Without a study: choose one, or a file. With one: its film beside the task."""
-    wanted = study.strip()
-    values: dict[str, object] = {
-        "study": wanted,
-        "image": None,
-        "images": (),
-        "task": task,
-        "recent": (),
-        "planners": planner_names(context),
-        "readers": reader_names(context),
-    }
-    if wanted:
-        chosen = chosen_image(wanted, image, context)
-        AuditLog.from_context(context).write("view", study=chosen.study)
-        rest = [one for one in images_of(wanted, context) if one.id != chosen.id]
-        values |= {"image": chosen, "images": tuple(info(one) for one in (chosen, *rest))}
-    else:
-        values |= {"recent": recent_studies(context)}
+    values = film_choice(study, image, context)
+    values |= {"task": task, "planners": planner_names(context), "readers": reader_names(context)}
     return page(request, context, "agent.html", **values)
 
 

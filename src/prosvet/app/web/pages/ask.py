@@ -9,33 +9,23 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import Field
-from sqlalchemy import select
 
 from prosvet.app.asking import AskRequest, run
 from prosvet.app.http.deps import ContextDep
-from prosvet.app.http.routes.images import info
 from prosvet.app.http.uploads import BodyOf
+from prosvet.app.web.film_choice import film_choice
 from prosvet.app.web.render import page
 from prosvet.app.web.vlm_choices import reader_names
-from prosvet.archive.schema import Image, Study
-from prosvet.archive.schema_work import WorkItem
-from prosvet.archive.store import Store
-from prosvet.archive.visible import visible
-from prosvet.core.audit import AuditLog
-from prosvet.core.context import Context
-from prosvet.core.types import Frozen, View
+from prosvet.core.types import Frozen
 from prosvet.imaging.load import load_film
 from prosvet.reading.ask.wording import examples
-from prosvet.reading.chosen import chosen_image
 from prosvet.reading.film_picture import heat_jpeg
 from prosvet.reading.several import Several
-from prosvet.reading.stored import images_of
 
-__all__ = ["recent_studies", "router"]
+__all__ = ["router"]
 
 router = APIRouter()
 
-_RECENT = 8
 _WIDTH = 720
 
 
@@ -58,23 +48,8 @@ def ask_page(
     q: Annotated[str, Query(max_length=500)] = "",
 ) -> HTMLResponse:
     """Without a study: choose one, or a file. With one: its film beside the questions."""
-    wanted = study.strip()
-    values: dict[str, object] = {
-        "study": wanted,
-        "image": None,
-        "images": (),
-        "asked": q,
-        "examples": examples(context.lang),
-        "readers": reader_names(context),
-        "recent": (),
-    }
-    if wanted:
-        chosen = chosen_image(wanted, image, context)
-        AuditLog.from_context(context).write("view", study=chosen.study)
-        rest = [one for one in images_of(wanted, context) if one.id != chosen.id]
-        values |= {"image": chosen, "images": tuple(info(one) for one in (chosen, *rest))}
-    else:
-        values |= {"recent": recent_studies(context)}
+    values = film_choice(study, image, context)
+    values |= {"asked": q, "examples": examples(context.lang), "readers": reader_names(context)}
     return page(request, context, "ask.html", **values)
 
 
@@ -92,17 +67,3 @@ def ask_film(request: Request, body: Annotated[_Film, Depends(_FILM)], context: 
     data = heat_jpeg(examination, looked.findings, body.concept, _WIDTH, context.lang)
     source = "data:image/jpeg;base64," + base64.b64encode(data).decode("ascii")
     return page(request, context, "_ask_film.html", source=source, name=film.name, concept=body.concept)
-
-
-def recent_studies(context: Context, most: int = _RECENT) -> list[tuple[str, int]]:
-    """The studies with a frontal film that came last, of those the actor may see: (study, image)."""
-    query = (
-        select(Study.id, Image.id)
-        .join(WorkItem, WorkItem.study_id == Study.id)
-        .join(Image, Image.id == WorkItem.image_id)
-        .where(visible(context.actor), Image.view == View.FRONTAL.value)
-        .order_by(WorkItem.arrived.desc(), WorkItem.study_id)
-        .limit(most)
-    )
-    with context.get(Store).read() as db:
-        return [(study, image) for study, image in db.execute(query)]

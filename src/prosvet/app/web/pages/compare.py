@@ -12,7 +12,7 @@ from markupsafe import Markup
 from prosvet.app.http.deps import ContextDep
 from prosvet.app.http.uploads import BodyOf
 from prosvet.app.web.charts import difference_bar
-from prosvet.app.web.pages.ask import recent_studies
+from prosvet.app.web.film_choice import recent_studies
 from prosvet.app.web.render import page
 from prosvet.app.web.words import filters
 from prosvet.core.context import Context
