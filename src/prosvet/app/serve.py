@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import socket
 from collections.abc import Callable
@@ -18,9 +17,10 @@ from prosvet.archive.store import Store
 from prosvet.core.context import Context
 from prosvet.core.errors import AccountsNeeded, AddressTaken
 from prosvet.core.i18n import text
+from prosvet.core.network import is_loopback
 from prosvet.core.types import Frozen
 
-__all__ = ["ServeRequest", "ServeResult", "door", "is_loopback", "run", "serve"]
+__all__ = ["ServeRequest", "ServeResult", "door", "run", "serve"]
 
 log = logging.getLogger(__name__)
 
@@ -45,22 +45,6 @@ class ServeResult(Frozen):
     """Where it listened."""
 
     url: str
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` can be reached from this computer only.
-
-    Examples
-    --------
-    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
-    (True, True, False)
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def run(request: ServeRequest, context: Context) -> ServeResult:

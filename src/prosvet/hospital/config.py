@@ -21,6 +21,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, mod
 from prosvet.core.context import Context
 from prosvet.core.errors import InvalidSettings
 from prosvet.core.i18n import Lang
+from prosvet.core.network import is_loopback
 from prosvet.core.types import Frozen
 
 __all__ = [
@@ -37,7 +38,6 @@ __all__ = [
     "Routing",
     "Tls",
     "load_config",
-    "loopback",
     "parse_peer",
     "read_secret",
 ]
@@ -71,20 +71,6 @@ NamedFile = Annotated[Path, AfterValidator(_beside)]
 Network = Annotated[str, AfterValidator(_network)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
-
-
-def loopback(host: str) -> bool:
-    """Whether `host` is this computer, reached by nobody else.
-
-    Examples
-    --------
-    >>> loopback("127.0.0.1"), loopback("localhost"), loopback("0.0.0.0")
-    (True, True, False)
-    """
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Tls(Frozen):
@@ -139,7 +125,7 @@ class Node(Frozen):
 
     @model_validator(mode="after")
     def _closed(self) -> Self:
-        if not (loopback(self.host) or self.tls or self.allow_unencrypted):
+        if not (is_loopback(self.host) or self.tls or self.allow_unencrypted):
             raise ValueError(
                 f"{self.host} is reached by others: set [node.tls], or allow_unencrypted = true on a trusted network"
             )
@@ -246,7 +232,7 @@ class _Web(Frozen):
             raise ValueError("url is http:// or https:// with a host")
         if parts.username is not None or parts.password is not None:
             raise ValueError("url holds no user and no password: name a password_file")
-        if parts.scheme == "http" and not (loopback(parts.hostname) or self.allow_unencrypted):
+        if parts.scheme == "http" and not (is_loopback(parts.hostname) or self.allow_unencrypted):
             raise ValueError("http:// to another computer: use https://, or allow_unencrypted = true")
         if (self.cert is None) != (self.key is None):
             raise ValueError("cert and key go together")
@@ -311,7 +297,7 @@ class HospitalConfig(Frozen):
         missing = [name for name in self.results.destinations if name not in known]
         if missing:
             raise ValueError(f"results.destinations: there is no {missing[0]}")
-        if not loopback(self.node.host) and not self.senders():
+        if not is_loopback(self.node.host) and not self.senders():
             raise ValueError(f"{self.node.host} is reached by others, and no peer has may_send = true")
         return self
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from starlette.datastructures import URL
 from starlette.requests import Request
+
+from prosvet.core.network import is_loopback
 
 __all__ = [
     "ANONYMOUS_COOKIE",
@@ -32,15 +33,7 @@ def is_local_host(host: str) -> bool:
     [True, True, True, False]
     """
     matched = _HOST.fullmatch(host)
-    if matched is None:
-        return False
-    name = matched.group(1).strip("[]").lower()
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return matched is not None and is_loopback(matched.group(1).strip("[]").lower())
 
 
 def secure(request: Request) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import VlmError, VlmRefused, VlmTimeout
+from prosvet.core.network import is_loopback
 from prosvet.models.vlm.card import REMOTE_ADDRESS, Server, VlmCard
 from prosvet.models.vlm.types import Cancelled
 
@@ -32,13 +32,7 @@ def is_local(url: str) -> bool:
     >>> is_local("http://127.0.0.1:8000/v1"), is_local("https://models.example.org/v1")
     (True, False)
     """
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(urlsplit(url).hostname or "")
 
 
 def key_of(name: str, server: Server) -> str | None:

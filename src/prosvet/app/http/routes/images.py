@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import ipaddress
 import json
 from dataclasses import asdict
 from typing import Annotated
@@ -19,6 +18,7 @@ from prosvet.archive.visible import ensure_visible
 from prosvet.core.audit import AuditLog
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound
+from prosvet.core.network import is_loopback
 from prosvet.core.types import Frozen, View
 from prosvet.imaging.whole_range import WholeRange, whole_range
 from prosvet.reading import evidence_api
@@ -149,10 +149,7 @@ def _encoded(data: bytes, request: Request) -> tuple[bytes, str]:
 def _from_here(request: Request) -> bool:
     if request.client is None or "x-forwarded-for" in request.headers or "forwarded" in request.headers:
         return False
-    try:
-        return ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(request.client.host)
 
 
 def _film_headers(film: WholeRange) -> dict[str, str]:
