@@ -23,6 +23,7 @@ from forked import free_port, wait_for
 from prosvet.hospital.config import Peer
 from prosvet.hospital.objects import write
 from result_films import wrapped
+from served import answering
 
 __all__ = ["Line", "Orthanc", "Site", "a_site", "dcmqrscp", "film_file", "line", "orthanc", "worklist_item"]
 
@@ -168,14 +169,8 @@ def a_site(answer: Callable[[Asked], Any]) -> Iterator[Site]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     site.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with answering(server):
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
 
 
 @dataclass

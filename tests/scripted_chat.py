@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from served import answering
 
 __all__ = ["Chat", "call", "raw", "said", "scripted_chat", "slow", "status", "write_card"]
 
@@ -69,12 +70,8 @@ def scripted_chat(*replies: Reply) -> Iterator[Chat]:
     handler = type("Handler", (_Handler,), {"chat": chat})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     chat.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+    with answering(server):
         yield chat
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +14,7 @@ from prosvet.app.dicomweb_query import understood
 from prosvet.app.ohif import OhifRequest, application, policy
 from prosvet.core.context import Context
 from prosvet.core.errors import NotFound
+from served import answering
 
 PAGE = b"<html><script>window.PUBLIC_URL='/'</script><script defer src='/app.js'></script></html>"
 
@@ -36,11 +36,8 @@ class _Pacs(BaseHTTPRequestHandler):
 @pytest.fixture
 def pacs() -> Iterator[str]:
     _Pacs.asked.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Pacs)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), _Pacs)) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
 
 
 @pytest.fixture

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from prosvet.core.errors import InvalidSettings, PeerError, PeerUnreachable
 from prosvet.hospital.config import DicomWeb, Fhir, Hl7
 from prosvet.hospital.peers import fhir, mllp
 from prosvet.hospital.peers.web import Web
+from served import answering
 
 MESSAGE = b"MSH|^~\\&|PROSVET||||20261122103000||ORU^R01^ORU_R01|P77|P|2.5\r"
 WRONG = [("good", "other", "localhost"), ("elsewhere", "ca", "localhost"), ("expired", "ca", "localhost"),
@@ -62,19 +60,6 @@ class _Answer(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def serving(secured: ssl.SSLContext | None) -> Iterator[_Server]:
-    server = _Server(secured)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
-
-
 def _ask(kind: str, port: int, ca: Path | None, host: str = "localhost", **shown: Path) -> None:
     url = f"https://{host}:{port}"
     if kind == "dicomweb":
@@ -85,7 +70,7 @@ def _ask(kind: str, port: int, ca: Path | None, host: str = "localhost", **shown
 
 @pytest.mark.parametrize("kind", ["dicomweb", "fhir"])
 def test_a_server_of_our_authority_is_talked_to(kind: str, folder: Path) -> None:
-    with serving(server_side(folder)) as server:
+    with answering(_Server(server_side(folder))) as server:
         _ask(kind, server.server_address[1], folder / "ca.crt")
         assert server.asked == 1
 
@@ -93,7 +78,7 @@ def test_a_server_of_our_authority_is_talked_to(kind: str, folder: Path) -> None
 @pytest.mark.parametrize("kind", ["dicomweb", "fhir"])
 @pytest.mark.parametrize(("name", "ca", "host"), WRONG)
 def test_a_wrong_server_is_told_nothing(kind: str, name: str, ca: str, host: str, folder: Path) -> None:
-    with serving(server_side(folder, name)) as server:
+    with answering(_Server(server_side(folder, name))) as server:
         with pytest.raises(PeerError) as told:
             _ask(kind, server.server_address[1], folder / f"{ca}.crt", host)
         assert told.value.details["reason"] == "tls"
@@ -102,14 +87,14 @@ def test_a_wrong_server_is_told_nothing(kind: str, name: str, ca: str, host: str
 
 @pytest.mark.parametrize("kind", ["dicomweb", "fhir"])
 def test_without_an_authority_of_ones_own_the_systems_decide(kind: str, folder: Path) -> None:
-    with serving(server_side(folder)) as server, pytest.raises(PeerError) as told:
+    with answering(_Server(server_side(folder))) as server, pytest.raises(PeerError) as told:
         _ask(kind, server.server_address[1], None)
     assert told.value.details["reason"] == "tls"
 
 
 @pytest.mark.parametrize("kind", ["dicomweb", "fhir"])
 def test_a_server_that_wants_a_certificate_is_shown_ours(kind: str, folder: Path) -> None:
-    with serving(server_side(folder, client_wanted=True)) as server:
+    with answering(_Server(server_side(folder, client_wanted=True))) as server:
         port = server.server_address[1]
         for shown in ({}, {"cert": folder / "other.crt", "key": folder / "other.key"}):
             with pytest.raises(PeerError):
@@ -128,7 +113,7 @@ def test_certificates_that_are_not_there_are_told_before_anybody_is_asked(folder
 
 
 def test_a_server_without_tls_is_not_mistaken_for_one(folder: Path) -> None:
-    with serving(None) as server, pytest.raises(PeerError):
+    with answering(_Server(None)) as server, pytest.raises(PeerError):
         _ask("fhir", server.server_address[1], folder / "ca.crt")
 
 
@@ -148,22 +133,9 @@ class _Receiver(_Server):
             return
 
 
-@contextmanager
-def receiving(secured: ssl.SSLContext) -> Iterator[_Receiver]:
-    server = _Receiver(secured)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
-
-
 @pytest.mark.parametrize("client_wanted", [False, True])
 def test_a_message_goes_over_tls(client_wanted: bool, folder: Path) -> None:
-    with receiving(server_side(folder, client_wanted=client_wanted)) as receiver:
+    with answering(_Receiver(server_side(folder, client_wanted=client_wanted))) as receiver:
         config = Hl7(host="localhost", port=receiver.server_address[1], tls=tls_of(folder), timeout=5)
         assert mllp.send(MESSAGE, config).code == "AA"
         assert receiver.asked == 1
@@ -172,7 +144,7 @@ def test_a_message_goes_over_tls(client_wanted: bool, folder: Path) -> None:
 
 @pytest.mark.parametrize(("name", "ca", "host"), WRONG)
 def test_a_message_does_not_go_to_a_wrong_receiver(name: str, ca: str, host: str, folder: Path) -> None:
-    with receiving(server_side(folder, name)) as receiver:
+    with answering(_Receiver(server_side(folder, name))) as receiver:
         config = Hl7(host=host, port=receiver.server_address[1], tls=tls_of(folder, ca=ca), timeout=5)
         for ask in (lambda: mllp.send(MESSAGE, config), lambda: mllp.knock(config)):
             with pytest.raises(PeerError) as told:
@@ -183,7 +155,7 @@ def test_a_message_does_not_go_to_a_wrong_receiver(name: str, ca: str, host: str
 
 
 def test_a_receiver_that_does_not_know_our_certificate_takes_nothing(folder: Path) -> None:
-    with receiving(server_side(folder, client_wanted=True)) as receiver:
+    with answering(_Receiver(server_side(folder, client_wanted=True))) as receiver:
         config = Hl7(host="localhost", port=receiver.server_address[1], tls=tls_of(folder, client="other"), timeout=5)
         with pytest.raises(PeerError):
             mllp.send(MESSAGE, config)
