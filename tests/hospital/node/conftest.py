@@ -11,6 +11,8 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from hospital_node import Receiver
+from node_callers import DEVICE, result, station
+from node_callers import film as a_film
 from prosvet.core.context import Context
 
 
@@ -42,3 +44,18 @@ def dcmtk() -> str:
     if found is None:
         pytest.skip("dcmtk is not installed")
     return str(Path(found).parent)
+
+
+@pytest.fixture
+def full(receiver: Callable[..., Receiver], tmp_path: Path, dcmtk: str) -> Receiver:
+    """A node with three studies of two patients, one of them with a result."""
+    one = receiver(DEVICE + station())
+    sent = [
+        a_film(tmp_path / "f", "2.25.701", 1),
+        a_film(tmp_path / "f", "2.25.701", 2),
+        a_film(tmp_path / "f", "2.25.702", 3, PatientName="Петров^Пётр", PatientID="МК-7", StudyDate="20250101"),
+        a_film(tmp_path / "f", "2.25.703", 4, PatientName="Петрова^Анна", PatientID="МК-8", StudyDate="20240101"),
+    ]
+    assert [one.send(each) for each in sent] == [0] * 4
+    result(one, sent[0])
+    return one
