@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from prosvet.agent.api import AgentRequest, AgentResult, run
 from prosvet.core.context import Context
-from prosvet.core.i18n import Lang
 from prosvet.core.types import ModelRef
 from prosvet.evaluation.vqa.answerer import Abstain
+from prosvet.evaluation.vqa.choosing import answer_by_verdicts
 from prosvet.evaluation.vqa.item import Question
 from prosvet.language.check_api import main_language
 from prosvet.models.examine import Examiner
@@ -37,28 +35,12 @@ class AgentAnswerer:
 
     def answer(self, question: Question) -> str | Abstain:
         """Yes, no, an option's letter, or an abstention with why."""
-        if len(question.images) != 1:
-            return Abstain(reason="no_image" if not question.images else "several_images")
-        if question.kind == "open" or question.several:
-            return Abstain(reason="open_question")
+        return answer_by_verdicts(question, lambda words: self._verdict(question, words))
+
+    def _verdict(self, question: Question, task: str) -> str | Abstain:
         film, lang = question.images[0], main_language(question.text)
-        if question.kind == "yes_no":
-            return self._verdict(question.id, question.text, film, lang)
-        return self._choice(question, film, lang)
-
-    def _choice(self, question: Question, film: Path, lang: Lang) -> str | Abstain:
-        """The one option that holds, each asked as a task; "no finding" only where the others were denied."""
-        said = {one.letter: self._verdict(question.id, one.text, film, lang) for one in question.options}
-        held = [letter for letter, verdict in said.items() if verdict == "yes"]
-        if any(isinstance(one, Abstain) and one.reason == "uncertain" for one in said.values()):
-            return Abstain(reason="uncertain")
-        if len(held) != 1:
-            return Abstain(reason="several_present" if held else "not_assessed")
-        return held[0]
-
-    def _verdict(self, name: str, task: str, film: Path, lang: Lang) -> str | Abstain:
         result = run(AgentRequest(task=task, film=film, planner=self._planner, lang=lang), self._context)
-        self.done.setdefault(name, []).append(result)
+        self.done.setdefault(question.id, []).append(result)
         asked = [step.result for step in result.trace.steps if step.tool == "ask" and step.result is not None]
         if result.abstained or not asked:
             return Abstain(reason=result.trace.stopped if not asked else "not_assessed")
