@@ -44,14 +44,8 @@ def run(request: ResultsRequest, context: Context) -> ResultsResult:
 
     Raises
     ------
-    NotFound
-        When there is no such study, or it is somebody else's.
-    Forbidden
-        For a researcher: an object may name the patient.
-    ResultError
-        When there is no DICOM to belong to, or nothing to make this kind from.
-    ImageError
-        When the film is refused and nobody has signed a protocol.
+    NotFound, Forbidden, ResultError, ImageError
+        As :func:`prosvet.hospital.objects.study_results.study_results`.
     """
     found = study_results(request.study, request.lang, context, kind=request.kind)
     dataset = make(
