@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 
 from prosvet.archive.files import FileStore
 from prosvet.core.clock import now
@@ -77,7 +77,7 @@ class Outbox:
                 values = {"error": {"code": code, "since": since}, "next_at": at + wait}
                 if over:
                     values["state"] = "dead"
-                connection.execute(update(Outgoing).where(Outgoing.id == row.id).values(values))
+                _write(connection, row.id, **values)
         return wait
 
     def wake(self, *, answered: bool) -> None:
@@ -87,8 +87,7 @@ class Outbox:
             for row in connection.execute(select(Outgoing.id, Outgoing.error).where(mine)).all():
                 if (row.error or {}).get("since"):
                     error = None if answered else row.error
-                    again = update(Outgoing).where(Outgoing.id == row.id).values(next_at=now(), error=error)
-                    connection.execute(again)
+                    _write(connection, row.id, next_at=now(), error=error)
 
     def looked(self, parcels: Sequence[Parcel], found: dict[int, bool]) -> int:
         """Keep what a look at the destination has shown; returns how many are to be sent again.
@@ -97,16 +96,12 @@ class Outbox:
         """
         at, again = now(), 0
         with self._ledger.write() as connection:
-            for parcel in parcels:
-                one = and_(Outgoing.id == parcel.id, Outgoing.state == "sent")
-                row = connection.execute(select(Outgoing.error, Outgoing.attempts).where(one)).first()
-                if row is None:
-                    continue
+            for parcel, error, attempts in _on_their_way(connection, parcels):
                 values: dict[str, Any] = {"state": "confirmed", "error": None, "next_at": _NEVER}
                 if not found.get(parcel.id, False):
-                    values = self._missing(int((row.error or {}).get("checks", 0)) + 1, row.attempts, at)
+                    values = self._missing(int(error.get("checks", 0)) + 1, attempts, at)
                     again += values["state"] == "waiting"
-                connection.execute(update(Outgoing).where(one).values(values))
+                _write(connection, parcel.id, **values)
         return again
 
     # ---------------------------------------------------------------- storage commitment
@@ -118,33 +113,25 @@ class Outbox:
         """
         at, asked = now(), []
         with self._ledger.write() as connection:
-            for parcel in parcels:
-                one = and_(Outgoing.id == parcel.id, Outgoing.state == "sent")
-                row = connection.execute(select(Outgoing.error, Outgoing.attempts).where(one)).first()
-                if row is None:
-                    continue
-                tries = int((row.error or {}).get("requests", 0))
+            for parcel, error, attempts in _on_their_way(connection, parcels):
+                tries = int(error.get("requests", 0))
                 if tries < len(self._retry.answers):
                     until = at + timedelta(seconds=self._retry.answers[tries])
                     said = {"code": "asked", "requests": tries + 1}
                     connection.execute(insert(Asked).values(transaction_uid=transaction, result=parcel.id, at=at))
-                    connection.execute(update(Outgoing).where(one).values(next_at=until, error=said))
+                    _write(connection, parcel.id, next_at=until, error=said)
                     asked.append(parcel)
                 else:
-                    state = "dead" if row.attempts >= self._retry.tries else "waiting"
-                    values = {"state": state, "error": {"code": "no_commitment"}, "next_at": at, "sent": None}
-                    connection.execute(update(Outgoing).where(one).values(values))
+                    _write(connection, parcel.id, **self._unconfirmed("no_commitment", attempts, at))
         return asked
 
     def not_asked(self, parcels: Sequence[Parcel], code: str, wait: timedelta) -> None:
         """The request did not reach the peer, or it does not do this: it costs the results no request."""
         with self._ledger.write() as connection:
-            for parcel in parcels:
-                one = and_(Outgoing.id == parcel.id, Outgoing.state == "sent")
-                error = connection.execute(select(Outgoing.error).where(one)).scalar_one_or_none()
-                if error is not None:
+            for parcel, error, _ in _on_their_way(connection, parcels):
+                if error:
                     said = {"code": code, "requests": int(error.get("requests", 1)) - 1}
-                    connection.execute(update(Outgoing).where(one).values(next_at=now() + wait, error=said))
+                    _write(connection, parcel.id, next_at=now() + wait, error=said)
 
     def ask_again(self) -> None:
         """Who was asked before this process began may have answered when nobody listened."""
@@ -154,14 +141,33 @@ class Outbox:
                 requests = int((row.error or {}).get("requests", 0))
                 if requests:
                     said = {"code": "asked", "requests": requests - 1}
-                    connection.execute(update(Outgoing).where(Outgoing.id == row.id).values(next_at=now(), error=said))
+                    _write(connection, row.id, next_at=now(), error=said)
 
     def _missing(self, checks: int, attempts: int, at: datetime) -> dict[str, Any]:
         if checks < len(self._retry.checks):
             look = at + timedelta(seconds=self._retry.checks[checks])
             return {"state": "sent", "error": {"code": "not_there_yet", "checks": checks}, "next_at": look}
+        return self._unconfirmed("not_there", attempts, at)
+
+    def _unconfirmed(self, code: str, attempts: int, at: datetime) -> dict[str, Any]:
+        """Nobody has answered for the result: it is sent again, or given up after the last try."""
         state = "dead" if attempts >= self._retry.tries else "waiting"
-        return {"state": state, "error": {"code": "not_there"}, "next_at": at, "sent": None}
+        return {"state": state, "error": {"code": code}, "next_at": at, "sent": None}
+
+
+def _on_their_way(
+    connection: Connection, parcels: Sequence[Parcel]
+) -> Iterator[tuple[Parcel, Mapping[str, Any], int]]:  # fmt: skip
+    """Those of `parcels` that are still waiting to be confirmed, what was said of each, and how often it was sent."""
+    for parcel in parcels:
+        one = and_(Outgoing.id == parcel.id, Outgoing.state == "sent")
+        row = connection.execute(select(Outgoing.error, Outgoing.attempts).where(one)).first()
+        if row is not None:
+            yield parcel, row.error or {}, row.attempts
+
+
+def _write(connection: Connection, number: int, **values: Any) -> None:
+    connection.execute(update(Outgoing).where(Outgoing.id == number).values(values))
 
 
 def _parcel(row: Any, files: FileStore) -> Parcel:
