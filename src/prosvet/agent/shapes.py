@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Self
-
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from prosvet.agent.trace import Agreement, Limits, Reason, Trace, Want
-from prosvet.core.i18n import Lang
 from prosvet.core.types import Frozen, ModelRef, Probability
-from prosvet.reading.ask.shapes import ReaderName
+from prosvet.reading.ask.shapes import OfOneFilm, ReaderName
 
 __all__ = ["AgentRequest", "AgentResult"]
 
 
-class AgentRequest(Frozen):
+class AgentRequest(OfOneFilm):
     """A task, and the film it is about.
 
     Attributes
     ----------
     task : str
         In Russian or English, up to 2000 characters; it may have several parts.
-    study, image
-        A study of the archive; its first frontal film when `image` is None.
-    film : Path or None
-        A file that is not in the archive; nothing of it is kept.
     planner : str
         ``fixed``, or the card of a language model on an OpenAI-compatible server.
     reader : str or None
@@ -34,27 +26,15 @@ class AgentRequest(Frozen):
         A report to check, or to measure the draft against.
     steps, seconds, tokens
         The limits; see :class:`prosvet.agent.trace.Limits`.
-    lang : {"ru", "en"} or None
-        Of the answer; the context's when None.
     """
 
     task: str = Field(min_length=1, max_length=2000)
-    study: str | None = Field(default=None, max_length=200)
-    image: int | None = Field(default=None, ge=1)
-    film: Path | None = None
     planner: str = Field(default="fixed", pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
     reader: ReaderName = Field(default=None, max_length=64)
     report: str = Field(default="", max_length=20_000)
     steps: int = Field(default=12, ge=1, le=50)
     seconds: float = Field(default=120.0, gt=0.0, le=3600.0)
     tokens: int = Field(default=50_000, ge=100, le=10_000_000)
-    lang: Lang | None = None
-
-    @model_validator(mode="after")
-    def _one_film(self) -> Self:
-        if (self.study is None) == (self.film is None):
-            raise ValueError("study or film: one of the two")
-        return self
 
     @property
     def limits(self) -> Limits:

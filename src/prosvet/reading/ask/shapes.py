@@ -11,7 +11,7 @@ from prosvet.core.i18n import Lang
 from prosvet.core.types import Finding, Frozen, Measurement, ModelRef, Probability, View
 from prosvet.reading.ask.understand import Kind
 
-__all__ = ["AskRequest", "AskResult", "Because", "Exchange", "ReaderName", "Told"]
+__all__ = ["AskRequest", "AskResult", "Because", "Exchange", "OfOneFilm", "ReaderName", "Told"]
 
 
 class Exchange(Frozen):
@@ -32,34 +32,22 @@ ReaderName = Annotated[str | None, BeforeValidator(lambda given: given or None)]
 """A card's name; a form's empty choice is none."""
 
 
-class AskRequest(Frozen):
-    """A question, and the film it is about: one of the archive, or a file.
+class OfOneFilm(Frozen):
+    """The film that something is asked of: one of the archive, or a file.
 
     Attributes
     ----------
-    question : str
-        In Russian or English, up to 500 characters.
     study, image
         A study of the archive; its first frontal film when `image` is None.
     film : Path or None
         A file that is not in the archive; nothing of it is kept.
-    history : tuple of Exchange
-        What was asked of the same film before, the first question first: "and on the left?" is asked of its finding.
-    reader : str or None
-        Card of a vision-language model that answers instead of the compact pack, which then cross-checks it.
-    timeout : float
-        Seconds that the reader may take.
     lang : {"ru", "en"} or None
         Of the answer; the context's when None.
     """
 
-    question: str = Field(min_length=1, max_length=500)
     study: str | None = Field(default=None, max_length=200)
     image: int | None = Field(default=None, ge=1)
     film: Path | None = None
-    history: tuple[Annotated[Exchange, BeforeValidator(_exchange)], ...] = Field(default=(), max_length=20)
-    reader: ReaderName = Field(default=None, max_length=64)
-    timeout: float = Field(default=120.0, gt=0.0, le=3600.0)
     lang: Lang | None = None
 
     @model_validator(mode="after")
@@ -67,6 +55,27 @@ class AskRequest(Frozen):
         if (self.study is None) == (self.film is None):
             raise ValueError("study or film: one of the two")
         return self
+
+
+class AskRequest(OfOneFilm):
+    """A question, and the film it is about.
+
+    Attributes
+    ----------
+    question : str
+        In Russian or English, up to 500 characters.
+    history : tuple of Exchange
+        What was asked of the same film before, the first question first: "and on the left?" is asked of its finding.
+    reader : str or None
+        Card of a vision-language model that answers instead of the compact pack, which then cross-checks it.
+    timeout : float
+        Seconds that the reader may take.
+    """
+
+    question: str = Field(min_length=1, max_length=500)
+    history: tuple[Annotated[Exchange, BeforeValidator(_exchange)], ...] = Field(default=(), max_length=20)
+    reader: ReaderName = Field(default=None, max_length=64)
+    timeout: float = Field(default=120.0, gt=0.0, le=3600.0)
 
 
 class Because(Frozen):
