@@ -21,7 +21,7 @@ from prosvet.training.vlm.generate import losses
 from prosvet.training.vlm.load import adapter_from, load_base, load_processor
 from prosvet.training.vlm.recipe import Recipe
 from prosvet.training.vlm.rows import CaseRows
-from prosvet.training.vlm.run import ADAPTER, CASES, Trained, prepare, record_of, side, train
+from prosvet.training.vlm.run import ADAPTER, CASES, Trained, adapter_of, prepare, record_of, side, train
 from prosvet.training.vlm.score import generate_ways, load_for, score_folder
 
 __all__ = ["Ablation", "ablate", "merge", "promote"]
@@ -58,9 +58,8 @@ def merge(recipe: Recipe, out: Path) -> Path:
     TuningError
         When the run has not been trained to its end.
     """
-    if not (out / ADAPTER / "adapter_config.json").is_file():
-        raise TuningError(reason="not_trained", name=out.name)
-    model = adapter_from(load_base(recipe.model, quantise=False), out / ADAPTER, trainable=False).merge_and_unload()
+    adapter = adapter_of(out)
+    model = adapter_from(load_base(recipe.model, quantise=False), adapter, trainable=False).merge_and_unload()
     fresh, done = out / "merged.tmp", out / MERGED
     shutil.rmtree(fresh, ignore_errors=True)
     model.save_pretrained(str(fresh))

@@ -36,7 +36,7 @@ from prosvet.training.vlm.rows import LARGEST, CaseRows
 from prosvet.training.vlm.samples import Sample, add_samples
 from prosvet.training.vlm.sources import gather
 
-__all__ = ["ADAPTER", "CASES", "RunRecord", "Trained", "prepare", "record_of", "side", "train"]
+__all__ = ["ADAPTER", "CASES", "RunRecord", "Trained", "adapter_of", "prepare", "record_of", "side", "train"]
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +117,19 @@ def record_of(out: Path) -> RunRecord:
     if not path.is_file():
         raise TuningError(reason="no_run", name=out.name)
     return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def adapter_of(out: Path) -> Path:
+    """The folder of the adapter that the run in `out` has trained.
+
+    Raises
+    ------
+    TuningError
+        When the run has not been trained to its end.
+    """
+    if not (out / ADAPTER / "adapter_config.json").is_file():
+        raise TuningError(reason="not_trained", name=out.name)
+    return out / ADAPTER
 
 
 def prepare(recipe: Recipe, out: Path, context: Context) -> tuple[list[Case], RunRecord]:

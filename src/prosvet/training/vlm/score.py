@@ -24,7 +24,6 @@ from typing import Any, Literal
 from PIL import Image
 
 from prosvet.core.context import Context
-from prosvet.core.errors import TuningError
 from prosvet.core.types import Frozen
 from prosvet.evaluation.reports.api import ReportsRequest
 from prosvet.evaluation.reports.api import run as evaluate
@@ -37,7 +36,7 @@ from prosvet.training.vlm.pictures import blank_like, picture_of
 from prosvet.training.vlm.prompts import answer_of, asked, caption_in
 from prosvet.training.vlm.recipe import Recipe
 from prosvet.training.vlm.rows import LARGEST
-from prosvet.training.vlm.run import ADAPTER, prepare, side
+from prosvet.training.vlm.run import adapter_of, prepare, side
 
 __all__ = ["SHOWN", "WAYS", "Scores", "WayScores", "generate_ways", "load_for", "score", "score_folder"]
 
@@ -104,9 +103,8 @@ def load_for(recipe: Recipe, out: Path) -> tuple[Any, Any]:
     TuningError
         When the run has not been trained to its end.
     """
-    if not (out / ADAPTER / "adapter_config.json").is_file():
-        raise TuningError(reason="not_trained", name=out.name)
-    return adapter_from(load_base(recipe.model), out / ADAPTER, trainable=False), load_processor(recipe.model)
+    adapter = adapter_of(out)
+    return adapter_from(load_base(recipe.model), adapter, trainable=False), load_processor(recipe.model)
 
 
 def score(recipe: Recipe, out: Path, context: Context) -> Scores:
