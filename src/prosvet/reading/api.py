@@ -43,8 +43,8 @@ class ReadRequest(BaseModel):
         Card of a vision-language model that writes the report; the compact findings are then its cross-check.
     told_findings : bool
         Tell the reader what the compact pack found and measured.
-    shape : {"json", "line", "free"}
-        The form in which the reader answers.
+    shape : {"json", "line", "free"} or None
+        The form in which the reader answers; None takes the strictest that it can give.
     prior : Path or None
         An earlier film of the same patient, put before the reader as well.
     """
@@ -57,7 +57,7 @@ class ReadRequest(BaseModel):
     report: bool = True
     reader: ReaderName = Field(default=None, max_length=64)
     told_findings: bool = True
-    shape: Shape = "json"
+    shape: Shape | None = None
     prior: Path | None = None
 
 

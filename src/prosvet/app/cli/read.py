@@ -30,7 +30,7 @@ def read(
     similar: Annotated[int, typer.Option("--similar", min=0, max=50)] = 0,
     reader: Annotated[str | None, typer.Option("--reader", metavar="NAME", show_default=False)] = None,
     alone: Annotated[bool, typer.Option("--alone")] = False,
-    shape: Annotated[Shape, typer.Option("--shape")] = "json",
+    shape: Annotated[Shape | None, typer.Option("--shape", show_default=False)] = None,
     prior: Annotated[Path | None, typer.Option("--prior", dir_okay=False, show_default=False)] = None,
 ) -> Answer:
     """One file alone: its reading, or its error. Several, or a folder, or a table: a row for each.

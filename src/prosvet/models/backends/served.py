@@ -16,7 +16,7 @@ from prosvet.core.context import Context
 from prosvet.core.errors import VlmError, VlmRefused, VlmTimeout
 from prosvet.core.network import is_loopback
 from prosvet.models.vlm.card import REMOTE_ADDRESS, Server, VlmCard
-from prosvet.models.vlm.types import Cancelled
+from prosvet.models.vlm.types import FORMS, Cancelled, Form
 
 __all__ = ["Outgoing", "ServerReader", "Watched", "is_local", "key_of", "wait"]
 
@@ -112,6 +112,11 @@ class ServerReader:
     def revision(self) -> str:
         """As pinned in its card."""
         return self._card.revision
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        """All: what the server cannot hold is asked for in words and checked."""
+        return FORMS
 
     def close(self) -> None:
         """Nothing is held between questions."""

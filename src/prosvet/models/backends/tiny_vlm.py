@@ -29,7 +29,7 @@ from prosvet.models.card import load_card
 from prosvet.models.examine import Examiner
 from prosvet.models.findings import FINDINGS
 from prosvet.models.vlm.card import VlmCard
-from prosvet.models.vlm.types import Answer, Cancelled, Picture, Question
+from prosvet.models.vlm.types import Answer, Cancelled, Form, Picture, Question
 from prosvet.models.vlm.weights import verified_folder
 
 __all__ = ["PROMPTS", "TinyReader", "own_prompt"]
@@ -39,6 +39,8 @@ PROMPTS: dict[Lang, dict[str, str]] = {
     "en": {"describe": "Describe the X-ray.", "sum_up": "Give the impression.", "ask": "Is there {name}?"},
 }
 _SHORT: dict[Lang, tuple[str, ...]] = {"ru": ("заключени",), "en": ("impression", "conclusion")}
+_LONG: dict[Lang, tuple[str, ...]] = {"ru": ("опис", "опиш", "протокол"), "en": ("descri", "findings", "report")}
+"""Words of a prompt that wants the whole: its description ends with a conclusion of its own."""
 _OPERATING_POINT = "balanced"  # thresholds are not used: the scores are
 
 
@@ -46,7 +48,7 @@ def own_prompt(prompt: str, lang: Lang) -> str:
     """The model's own prompt that `prompt` means.
 
     A question that names one finding it has learned asks for that; one that names another finding is refused; a
-    prompt that speaks of a conclusion asks for that; anything else asks for a description.
+    prompt that speaks of a conclusion alone asks for that; anything else asks for a description.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def own_prompt(prompt: str, lang: Lang) -> str:
     --------
     >>> own_prompt("Виден ли плевральный выпот?", "ru")
     'Есть ли плевральный выпот?'
-    >>> own_prompt("Write a report of this chest film.", "en")
+    >>> own_prompt("Write a report of this chest film: the findings, then the impression.", "en")
     'Describe the X-ray.'
     """
     named = {mention.concept for mention in find_mentions(prompt, lang)} if prompt.rstrip().endswith("?") else set()
@@ -66,7 +68,9 @@ def own_prompt(prompt: str, lang: Lang) -> str:
         return PROMPTS[lang]["ask"].format(name=vocabulary()[known[0]].names[lang])
     if named - set(FINDINGS) and not known:
         raise VlmError(name="tiny", reason="not_learned", asked=", ".join(sorted(named)))
-    short = any(word in prompt.lower() for word in _SHORT[lang]) and not named
+    said = prompt.lower()
+    whole = any(word in said for word in _LONG[lang])
+    short = any(word in said for word in _SHORT[lang]) and not whole and not named
     return PROMPTS[lang]["sum_up" if short else "describe"]
 
 
@@ -99,6 +103,11 @@ class TinyReader:
     def revision(self) -> str:
         """As pinned in its card."""
         return self._card.revision
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        """Plain sentences only."""
+        return frozenset(("free",))
 
     def generate(self, question: Question, cancelled: Cancelled | None = None) -> Answer:
         """Answer one question about one frontal film.

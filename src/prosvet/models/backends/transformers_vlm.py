@@ -21,7 +21,7 @@ from prosvet.models.vlm.card import REMOTE_CODE, VlmCard
 from prosvet.models.vlm.form import form_words, formed
 from prosvet.models.vlm.pictures import prepared
 from prosvet.models.vlm.prompt import messages, plain, takes_turns
-from prosvet.models.vlm.types import Answer, Cancelled, Finish, Question
+from prosvet.models.vlm.types import FORMS, Answer, Cancelled, Finish, Form, Question
 from prosvet.models.vlm.weights import verified_folder
 
 __all__ = ["TransformersReader"]
@@ -87,6 +87,10 @@ class TransformersReader:
     @property
     def revision(self) -> str:
         return self._card.revision
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        return FORMS
 
     @property
     def parts(self) -> tuple[Any, Any]:

@@ -6,6 +6,6 @@
 """
 
 from prosvet.models.vlm.door import open_reader, readers
-from prosvet.models.vlm.types import Answer, Cancelled, Finish, Picture, Question, Reader, Turn
+from prosvet.models.vlm.types import Answer, Cancelled, Finish, Form, Picture, Question, Reader, Turn
 
-__all__ = ["Answer", "Cancelled", "Finish", "Picture", "Question", "Reader", "Turn", "open_reader", "readers"]
+__all__ = ["Answer", "Cancelled", "Finish", "Form", "Picture", "Question", "Reader", "Turn", "open_reader", "readers"]

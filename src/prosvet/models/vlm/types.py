@@ -13,9 +13,12 @@ from PIL import Image
 from prosvet.core.errors import InvalidRequest
 from prosvet.core.i18n import Lang
 
-__all__ = ["Answer", "Cancelled", "Finish", "Picture", "Question", "Reader", "Turn"]
+__all__ = ["FORMS", "Answer", "Cancelled", "Finish", "Form", "Picture", "Question", "Reader", "Turn"]
 
 Finish = Literal["stop", "length", "cancelled"]
+Form = Literal["schema", "pattern", "free"]
+"""How an answer is held to a form: by a JSON schema, by a regular expression, or not at all."""
+FORMS: frozenset[Form] = frozenset(("schema", "pattern", "free"))
 Cancelled = Callable[[], bool]
 """Asked between tokens; true stops the answer there."""
 
@@ -162,6 +165,11 @@ class Reader(Protocol):
     @property
     def revision(self) -> str:
         """As pinned in its card."""
+        ...
+
+    @property
+    def forms(self) -> frozenset[Form]:
+        """Those in which it can be asked to answer."""
         ...
 
     def generate(self, question: Question, cancelled: Cancelled | None = None) -> Answer:

@@ -32,19 +32,20 @@ def answer_by_reader(
     """
     readers, name = context.get(Readers), request.reader or ""
     reader = readers.get(name)
+    free = "schema" not in reader.forms  # such a model knows bare questions, not what is said around them
     answer = reader.generate(
         Question(
-            prompt=ask_prompt(request.question, lang),
+            prompt=request.question if free else ask_prompt(request.question, lang),
             pictures=(picture_of(film),),
             history=tuple(Turn(one.question, one.answer) for one in request.history if one.answer),
-            schema=SAID,
+            schema=None if free else SAID,
             max_tokens=256,
             timeout=request.timeout,
             logprobs=readers.tells_probabilities(name),
             lang=lang,
         )
     )
-    said = said_of(answer)
+    said = said_of(answer, free=free)
     flags = cross_check(said.answer, lang, looked.findings, looked.measurements, whole=False)
     told = Told(
         name=reader.name, revision=reader.revision, prompt=answer.prompt, text=answer.text,

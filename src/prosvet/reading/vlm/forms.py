@@ -12,10 +12,10 @@ from prosvet.core.errors import InvalidCaptionLine, VlmError
 from prosvet.core.i18n import Lang, text
 from prosvet.core.types import Frozen
 from prosvet.language.caption import parse_caption_line
-from prosvet.models.vlm import Answer
+from prosvet.models.vlm import Answer, Form, Reader
 from prosvet.reading.vlm.prompts import Shape
 
-__all__ = ["LINE", "REPORT", "SAID", "Said", "report_text", "said_of", "schema_of"]
+__all__ = ["LINE", "REPORT", "SAID", "Said", "report_text", "said_of", "schema_of", "shape_for"]
 
 
 class _Report(Frozen):
@@ -46,6 +46,14 @@ LINE = rf"{_LABEL}(, {_LABEL}){{0,7}} \| (male|female|other|unknown) \| {_AGE} \
 """The four-field line as a regular expression, short enough for its longest to fit into an answer."""
 
 
+_FORM_OF: dict[Shape, Form] = {"json": "schema", "line": "pattern", "free": "free"}
+
+
+def shape_for(reader: Reader, asked: Shape | None) -> Shape:
+    """The shape that was asked for; with none asked for, the strictest that `reader` can give."""
+    return asked or next(shape for shape, form in _FORM_OF.items() if form in reader.forms)
+
+
 def report_text(answer: Answer, shape: Shape, lang: Lang) -> str:
     """The report in `answer`.
 
@@ -66,8 +74,8 @@ def report_text(answer: Answer, shape: Shape, lang: Lang) -> str:
     return f"{made.findings.strip()}\n{text('vlm_read.impression', lang)}: {made.impression.strip()}"
 
 
-def said_of(answer: Answer) -> Said:
-    """The answer to a question in `answer`.
+def said_of(answer: Answer, *, free: bool = False) -> Said:
+    """The answer to a question in `answer`; one in plain sentences (`free`) has no way to abstain.
 
     Raises
     ------
@@ -75,6 +83,8 @@ def said_of(answer: Answer) -> Said:
     """
     _whole(answer)
     try:
+        if free:
+            return Said(answer=answer.text.strip(), abstained=False)
         return Said.model_validate_json(_object(answer.text))
     except ValidationError:
         raise VlmError(name=answer.model, reason="bad_form") from None

@@ -10,6 +10,7 @@ from prosvet.imaging.film import Film
 from prosvet.language.refine import Brief
 from prosvet.reading.draft import Draft, checked_draft
 from prosvet.reading.vlm.crosscheck import Flag, cross_check
+from prosvet.reading.vlm.forms import shape_for
 from prosvet.reading.vlm.prompts import Shape
 from prosvet.reading.vlm.readers import Readers, picture_of
 from prosvet.reading.vlm.writing import Asked, ReaderGenerator
@@ -45,7 +46,7 @@ class ByReader(Frozen):
 
 def report_by_reader(
     reader: str, film: Film, brief: Brief, context: Context, *,
-    shape: Shape = "json", findings: bool = True, prior: tuple[Film, Sequence[Finding]] | None = None,
+    shape: Shape | None = None, findings: bool = True, prior: tuple[Film, Sequence[Finding]] | None = None,
 ) -> tuple[Draft, ByReader]:  # fmt: skip
     """Have `reader` write the report of `film`.
 
@@ -53,6 +54,8 @@ def report_by_reader(
     ----------
     brief : Brief
         The compact findings: told to the model when `findings` is true, and always what its text is held against.
+    shape : {"json", "line", "free"} or None
+        None takes the strictest that the model can give.
     prior : (Film, findings) or None
         An earlier film of the patient and what was found on it.
 
@@ -64,6 +67,7 @@ def report_by_reader(
     model = context.get(Readers).get(reader)
     pictures = (picture_of(film), *([picture_of(prior[0], "prior")] if prior is not None else []))
     told = prior[1] if prior is not None else None
+    shape = shape_for(model, shape)
     generator = ReaderGenerator(model, pictures, shape, findings=findings, prior=told)
     known = brief.model_copy(update={"prior": prior is not None})
     draft = checked_draft(known, generator, rules=None if findings else ALONE)
