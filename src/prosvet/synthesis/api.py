@@ -17,9 +17,10 @@ from prosvet.core.context import Context
 from prosvet.core.errors import InvalidRequest
 from prosvet.core.types import Frozen
 from prosvet.imaging.provenance import Provenance
+from prosvet.synthesis.door import Generator
 from prosvet.synthesis.gallery import NAME, Entry, Gallery, new_name
 from prosvet.synthesis.loaded import DEFAULT, Loaded
-from prosvet.synthesis.make import CompactGenerator, Start, Task
+from prosvet.synthesis.make import Start, Task
 from prosvet.synthesis.making import made_by, provenance_of
 from prosvet.synthesis.marked import file_bytes, kind_of, marked
 from prosvet.synthesis.said import Understood, understood, warnings
@@ -47,6 +48,11 @@ class Settings(Frozen):
     scheduler: Scheduler = Field(default="dpmpp_2m_karras", description="The way from noise to the picture.")
     style: str = Field(default="", max_length=64, description="A look (archive) of the generator's card; none: any.")
     generator: str = Field(default=DEFAULT, max_length=100, description="Name of the generator's card.")
+    adapter: str = Field(
+        default="", max_length=500,
+        description="Name of an adapter of the card, or a .safetensors file; empty: the card's own; none: without.",
+    )  # fmt: skip
+    adapter_strength: float = Field(default=1.0, ge=0, le=2, description="How much of the adapter, 1: as trained.")
     name: str | None = Field(default=None, pattern=NAME, description="Keep it in the gallery under this name.")
 
 
@@ -106,7 +112,7 @@ def run(request: SynthesizeRequest, context: Context) -> SynthesizeResult:
     UnknownName
         For a style that its card does not have.
     SynthesisError
-        When the region is not found on the film, a number is not finite, or memory is short.
+        When the region is not found on the film, a number is not finite, or memory is short, the adapter does not fit.
     Cancelled
     InvalidRequest
         When the file is to be neither PNG nor DICOM, or its folder is not there.
@@ -118,13 +124,13 @@ def run(request: SynthesizeRequest, context: Context) -> SynthesizeResult:
             raise InvalidRequest(name="out", reason="no_such_folder")
     name = request.name or (None if request.out else new_name())
     seed = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
-    with context.get(Loaded).using(request.generator) as generator:
+    with context.get(Loaded).using(request.generator, request.adapter, context) as generator:
         start, study = _start(request, generator, context)
         wanted = generator.wanted(request.prompt, request.style)
         said = warnings(wanted, generator.card, context.lang)
         task = task_of(request, seed, start)
         picture = made_by(generator, task, name, context)
-        made = provenance_of(generator.card, task, request.region)
+        made = provenance_of(generator, task, request.region)
     pixels = marked(picture, burn_in=request.burn_in)
     result = SynthesizeResult(
         name=name, file=str(request.out) if request.out else None, made=made,
@@ -141,12 +147,11 @@ def task_of(request: Settings, seed: int, start: Start | None, prompt: str | Non
     return Task(
         prompt=request.prompt if prompt is None else prompt, negative=request.negative, seed=seed, steps=request.steps,
         guidance=request.guidance, scheduler=request.scheduler, style=request.style, start=start,
+        adapter_strength=request.adapter_strength,
     )  # fmt: skip
 
 
-def _start(
-    request: SynthesizeRequest, generator: CompactGenerator, context: Context
-) -> tuple[Start | None, str | None]:
+def _start(request: SynthesizeRequest, generator: Generator, context: Context) -> tuple[Start | None, str | None]:
     given = given_film(request.start, request.study, request.image, context)
     if given is None:
         return None, None

@@ -11,9 +11,10 @@ from prosvet.core.context import Context
 from prosvet.core.errors import ModelError, ModelNotFound
 from prosvet.core.types import Frozen
 from prosvet.models.card import cards
-from prosvet.synthesis.card import load_generator_card
+from prosvet.synthesis.door import card_of
 from prosvet.synthesis.gallery import NAME, Entry, Gallery
 from prosvet.synthesis.loaded import DEFAULT, Loaded, LoadedState
+from prosvet.synthesis.sdxl.card import SdxlCard
 
 __all__ = ["GalleryRequest", "GalleryResult", "GeneratorView", "run"]
 
@@ -27,7 +28,10 @@ class GalleryRequest(Frozen):
 
 
 class GeneratorView(Frozen):
-    """A generator that can be asked. ``problem`` and ``hint`` say why it cannot, in the user's language."""
+    """A generator that can be asked. ``problem`` and ``hint`` say why it cannot, in the user's language.
+
+    ``adapters`` are those that its card knows; None: it takes none.
+    """
 
     name: str
     title: str
@@ -35,6 +39,7 @@ class GeneratorView(Frozen):
     styles: tuple[str, ...]
     films_of: dict[str, int]
     limits: tuple[str, ...]
+    adapters: tuple[str, ...] | None = None
     problem: str = ""
     hint: str = ""
 
@@ -76,7 +81,7 @@ def _names(context: Context) -> list[str]:
 def _view(name: str, context: Context) -> GeneratorView:
     lang = context.lang
     try:
-        card = load_generator_card(name, context.settings.home)
+        card = card_of(name, context.settings.home)
     except (ModelNotFound, ModelError) as error:
         return GeneratorView(
             name=name, title=name, revision="", styles=(), films_of={}, limits=(), problem=error.message(lang),
@@ -85,5 +90,5 @@ def _view(name: str, context: Context) -> GeneratorView:
     styles = tuple(sorted(one for one in card.styles if one != "any"))
     return GeneratorView(
         name=name, title=card.title[lang], revision=card.revision, styles=styles, films_of=card.films_of,
-        limits=card.limits[lang],
+        limits=card.limits[lang], adapters=tuple(card.adapters) if isinstance(card, SdxlCard) else None,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -20,21 +21,22 @@ from prosvet.synthesis.prompt import plain, weighted
 from prosvet.synthesis.sampling import Denoiser, Scheduler, sample, sigmas, start_of
 from prosvet.synthesis.wanted import Wanted, nothing, want
 
-__all__ = ["CompactGenerator", "Start", "Task"]
+__all__ = ["CompactGenerator", "Picture", "Preview", "Start", "Task", "blended"]
 
 Latent = NDArray[np.float32]
 Picture = NDArray[np.float32]
 Preview = Callable[[int, int, Callable[[], Picture]], None]
 """(step, steps, gives the picture so far)"""
 
-_SEAM = 12  # pixels
+_SEAM = 12  # pixels of 256
+_NETWORKS = ("encoder", "decoder", "flow")
 
 
 @dataclass(frozen=True)
 class Start:
-    """A picture to go on from: (256, 256) in 0..1, how much of it is forgotten (0..1), and where (None: everywhere).
+    """A picture to go on from: (size, size) in 0..1, how much of it is forgotten (0..1), and where (None: everywhere).
 
-    ``mask`` (256, 256) is 1 where the picture may change.
+    ``mask`` of the same shape is 1 where the picture may change.
     """
 
     picture: Picture
@@ -44,7 +46,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Task:
-    """One picture to make; `style` names a look of the card, empty for any."""
+    """One picture to make; `style` names a look of the card, empty for any; `adapter_strength`: where one is worn."""
 
     prompt: str
     negative: str = ""
@@ -54,6 +56,7 @@ class Task:
     scheduler: Scheduler = "dpmpp_2m_karras"
     style: str = ""
     start: Start | None = None
+    adapter_strength: float = 1.0
 
 
 class CompactGenerator:
@@ -62,7 +65,7 @@ class CompactGenerator:
     def __init__(self, card: GeneratorCard, threads: int, encoder: TextEncoder) -> None:
         self.card = card
         self._encoder = encoder
-        self._graphs = {name: OnnxGraph(verified_path(card, name), threads) for name in card.files}
+        self._graphs = {name: OnnxGraph(verified_path(card, name), threads) for name in _NETWORKS}
 
     @classmethod
     def from_context(cls, context: Context) -> Self:
@@ -105,7 +108,26 @@ class CompactGenerator:
                 raise SynthesisError(reason="not_finite")
             if preview is not None:
                 preview(step, len(levels) - 1, partial(self.decode, clean))
-        return _blended(self.decode(x), task.start)
+        return blended(self.decode(x), task.start)
+
+    @property
+    def adapter(self) -> str | None:
+        """None: this generator takes none."""
+        return None
+
+    def wear(self, adapter: Path | None) -> None:
+        """Refuse an adapter.
+
+        Raises
+        ------
+        SynthesisError
+        """
+        if adapter is not None:
+            raise SynthesisError(reason="no_adapters", name=self.card.name)
+
+    def close(self) -> None:
+        """Let go of the networks; nothing can be made after it."""
+        self._graphs.clear()
 
     def encode(self, picture: Picture) -> Latent:
         """Latents (1, 32, 16, 16) of a prepared picture (256, 256) in 0..1."""
@@ -163,13 +185,13 @@ def _only_within(mask: Picture, given: Latent, denoise: Denoiser) -> Denoiser:
     return within
 
 
-def _blended(made: Picture, start: Start | None) -> Picture:
+def blended(made: Picture, start: Start | None) -> Picture:
     """Outside the mask the picture that was given, to the pixel, with a soft seam inside it."""
     if start is None or start.mask is None:
         return made
     from scipy import ndimage
 
     depth = ndimage.distance_transform_edt(start.mask > 0)
-    soft = np.clip(depth / _SEAM, 0, 1).astype(np.float32)
-    blended: Picture = soft * made + (1 - soft) * start.picture
-    return blended
+    soft = np.clip(depth * 256 / (_SEAM * made.shape[0]), 0, 1).astype(np.float32)
+    seamed: Picture = soft * made + (1 - soft) * start.picture
+    return seamed

@@ -12,9 +12,9 @@ from PIL import Image
 from prosvet import __version__
 from prosvet.core.context import Context
 from prosvet.imaging.provenance import Provenance, png_bytes
-from prosvet.synthesis.card import GeneratorCard
+from prosvet.synthesis.door import Generator
 from prosvet.synthesis.gallery import Gallery
-from prosvet.synthesis.make import CompactGenerator, Task
+from prosvet.synthesis.make import Task
 from prosvet.synthesis.marked import marked
 from prosvet.synthesis.zones import Region
 
@@ -24,7 +24,7 @@ _LOOKS = 8  # previews of one picture
 _LABEL = "synthesize"
 
 
-def made_by(generator: CompactGenerator, task: Task, name: str | None, context: Context) -> NDArray[np.float32]:
+def made_by(generator: Generator, task: Task, name: str | None, context: Context) -> NDArray[np.float32]:
     """The picture of `task`; with `name`, previews are kept there while it is made.
 
     Raises
@@ -40,7 +40,7 @@ def made_by(generator: CompactGenerator, task: Task, name: str | None, context: 
     def look(step: int, of: int, so_far: Callable[[], NDArray[np.float32]]) -> None:
         next(counted, None)
         if name is not None and step % every == 0 and step < of:
-            _show(so_far(), generator.card, task, name, context)
+            _show(so_far(), generator, task, name, context)
 
     picture = generator.make(task, look)
     for _ in counted:  # to its end, so that the bar is full
@@ -48,17 +48,17 @@ def made_by(generator: CompactGenerator, task: Task, name: str | None, context: 
     return picture
 
 
-def _show(picture: NDArray[np.float32], card: GeneratorCard, task: Task, name: str, context: Context) -> None:
-    pixels = marked(picture, burn_in=False)
-    context.get(Gallery).write(name, "preview.png", png_bytes(Image.fromarray(pixels), provenance_of(card, task, None)))
+def _show(picture: NDArray[np.float32], generator: Generator, task: Task, name: str, context: Context) -> None:
+    pixels, made = marked(picture, burn_in=False), provenance_of(generator, task, None)
+    context.get(Gallery).write(name, "preview.png", png_bytes(Image.fromarray(pixels), made))
 
 
-def provenance_of(card: GeneratorCard, task: Task, region: Region | None) -> Provenance:
+def provenance_of(generator: Generator, task: Task, region: Region | None) -> Provenance:
     """What is written into the file."""
-    start = task.start
+    start, worn = task.start, generator.adapter
     return Provenance(
-        generator=card.name,
-        revision=card.revision,
+        generator=generator.card.name,
+        revision=generator.card.revision,
         prompt=task.prompt,
         negative=task.negative,
         seed=task.seed,
@@ -69,6 +69,8 @@ def provenance_of(card: GeneratorCard, task: Task, region: Region | None) -> Pro
         kind="text" if start is None else "image" if start.mask is None else "inpainting",
         region=region,
         strength=start.strength if start is not None else None,
+        adapter=worn,
+        adapter_strength=task.adapter_strength if worn is not None else None,
         date=datetime.now(UTC).replace(microsecond=0),
         version=__version__,
     )

@@ -72,10 +72,10 @@ def run(request: PairRequest, context: Context) -> PairResult:
             raise InvalidRequest(name="out", reason="no_such_folder")
     name = request.name or (None if request.out else new_name())
     seed = secrets.randbelow(_SEEDS) if request.seed is None else request.seed
-    with context.get(Loaded).using(request.generator) as generator:
+    with context.get(Loaded).using(request.generator, request.adapter, context) as generator:
         tasks = [task_of(request, seed, None, prompt) for prompt in (request.normal, request.prompt)]
         normal, other = (made_by(generator, task, name, context) for task in tasks)
-        before, made = (provenance_of(generator.card, task, None) for task in tasks)
+        before, made = (provenance_of(generator, task, None) for task in tasks)
         wanted = generator.wanted(request.prompt, request.style)
         said = warnings(wanted, generator.card, context.lang)
     asked = regions_asked(wanted.understood)

@@ -16,12 +16,13 @@ __all__ = ["Energy", "energy", "side_by_side"]
 
 Picture = NDArray[np.float32]
 
-_SMOOTH = 1.5  # pixels: grain and the watermark are no change of anatomy
-_EDGE = 4  # pixels around a named part that still count as inside: a denser lung moves its own edge
+_SMOOTH = 1.5  # pixels of 256: grain and the watermark are no change of anatomy
+_EDGE = 4  # pixels of 256 around a named part that still count as inside: a denser lung moves its own edge
 _ENOUGH = 0.6  # of the energy inside the parts asked for: the change is where the prompt said
 
 _GAP, _TOP, _BOTTOM, _BAR = 12, 26, 30, 14  # pixels, at twice the pictures' size
 _LETTERS = 15
+_SIDE = 512  # pixels of each of the three pictures
 
 
 class Energy(Frozen):
@@ -84,7 +85,9 @@ def energy(normal: Picture, other: Picture, masks: dict[str, Mask], asked: tuple
 
 def difference(normal: Picture, other: Picture) -> Picture:
     """The absolute difference, smoothed."""
-    smooth: Picture = np.abs(ndimage.gaussian_filter(other - normal, _SMOOTH)).astype(np.float32)
+    smooth: Picture = np.abs(ndimage.gaussian_filter(other - normal, _SMOOTH * normal.shape[0] / 256)).astype(
+        np.float32
+    )
     return smooth
 
 
@@ -95,7 +98,7 @@ def _found(region: Region, masks: dict[str, Mask]) -> bool:
 
 
 def _grown(mask: Mask) -> Mask:
-    grown: Mask = ndimage.binary_dilation(mask, iterations=_EDGE)
+    grown: Mask = ndimage.binary_dilation(mask, iterations=max(1, round(_EDGE * mask.shape[0] / 256)))
     return grown
 
 
@@ -106,7 +109,7 @@ def side_by_side(
     """Normal, finding, and the difference as heat (inferno) with its scale and the outline of what was asked for."""
     heat = difference(normal.astype(np.float32) / np.float32(255), other.astype(np.float32) / np.float32(255))
     top = max(float(heat.max()), 1e-6)
-    side = 2 * normal.shape[0]
+    side = _SIDE
     canvas = Image.new("RGB", (3 * side + 4 * _GAP, _TOP + side + _BOTTOM + 2 * _GAP), (16, 19, 24))
     pen, font = ImageDraw.Draw(canvas), ImageFont.truetype(FONT, _LETTERS)
     coloured = np.asarray(Image.fromarray(inferno(heat / top)).resize((side, side), Image.Resampling.BICUBIC)).copy()
@@ -123,7 +126,8 @@ def side_by_side(
 
 
 def _outline(mask: Mask) -> Mask:
-    large = np.kron(mask, np.ones((2, 2), dtype=bool))
+    rows, columns = (np.arange(_SIDE) * n // _SIDE for n in mask.shape)
+    large = mask[np.ix_(rows, columns)]
     edge: Mask = large & ~ndimage.binary_erosion(large)
     return edge
 

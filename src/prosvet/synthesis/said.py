@@ -5,7 +5,7 @@ from __future__ import annotations
 from prosvet.core.i18n import Lang, text
 from prosvet.core.types import Frozen, Side, Status, Zone
 from prosvet.language.vocabulary import vocabulary
-from prosvet.synthesis.card import GeneratorCard
+from prosvet.synthesis.door import AnyCard
 from prosvet.synthesis.wanted import Wanted
 
 __all__ = ["Understood", "understood", "warnings"]
@@ -36,13 +36,17 @@ def understood(wanted: Wanted, lang: Lang) -> tuple[Understood, ...]:
     )  # fmt: skip
 
 
-def warnings(wanted: Wanted, card: GeneratorCard, lang: Lang) -> tuple[str, ...]:
+def warnings(wanted: Wanted, card: AnyCard, lang: Lang) -> tuple[str, ...]:
     """Reasons to look twice at what was made."""
     words = vocabulary()
     said = [one for one in wanted.understood if one.status is Status.PRESENT and not one.why.implied_by]
     found = []
     if not wanted.understood:
         found.append(text("synthesis.warnings.nothing_understood", lang))
+    if wanted.said:
+        found.append(text("synthesis.warnings.translated", lang, words=wanted.said))
+    if wanted.lost:
+        found.append(text("synthesis.warnings.lost", lang, words="; ".join(wanted.lost)))
     if wanted.unknown:
         names = ", ".join(words[one].names[lang] for one in wanted.unknown)
         found.append(text("synthesis.warnings.unknown", lang, names=names))

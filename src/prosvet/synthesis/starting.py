@@ -28,7 +28,7 @@ from prosvet.synthesis.zones import Anatomist, Region, region_mask
 
 __all__ = ["Given", "given_film", "start_from"]
 
-_ROUND = 6  # pixels by which a region grows: what lies at its edge may change too
+_ROUND = 6  # pixels of 256 by which a region grows: what lies at its edge may change too
 
 
 @dataclass(frozen=True)
@@ -78,5 +78,5 @@ def start_from(given: Given, size: int, strength: float, region: Region | None, 
     if region is None:
         return Start(picture, strength)
     mask = region_mask(context.get(Anatomist).masks(picture), region)
-    wide = ndimage.binary_dilation(mask, iterations=_ROUND)
+    wide = ndimage.binary_dilation(mask, iterations=max(1, round(_ROUND * size / 256)))
     return Start(picture, strength, wide.astype(np.float32))

@@ -22,6 +22,8 @@ LUNG_FINDINGS = frozenset({
 })  # fmt: skip
 _ALL_ABSENT = "normal"
 _TEXT, _MEASURES = 512, 7
+_MUCH = {"small": 0.6, "moderate": 1.0, "large": 1.6}
+"""How much a zone's grey stands out for a severity, against the mean of training films where it stands out there."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,18 @@ class Wanted:
         What the words say; empty where the generator knows none of it and the vector alone speaks.
     unknown : tuple of str
         Concepts named that the generator was never told of.
+    said : str
+        The words in the generator's own language, where these are not the prompt's.
+    lost : tuple of str
+        Stretches of the prompt that could not be put into them.
     """
 
     asked: NDArray[np.float32]
     style: int
     understood: tuple[LabelledFinding, ...]
     unknown: tuple[str, ...]
+    said: str = ""
+    lost: tuple[str, ...] = ()
 
 
 def nothing(card: GeneratorCard, style: int) -> Wanted:
@@ -84,9 +92,10 @@ def _measures(said: Sequence[LabelledFinding], card: GeneratorCard) -> tuple[NDA
             if large:
                 break  # said of the heart itself: outweighs "normal" elsewhere
     placed = [f for f in said if f.concept in LUNG_FINDINGS and f.status is Status.PRESENT and f.side is not None]
-    patterns = [p for f in placed if (p := _pattern(f.side, f.zone, card)) is not None]
-    if patterns:
-        values[1:] = np.max([p.zones for p in patterns], axis=0)
+    found = [(_pattern(f.side, f.zone, card), _MUCH[f.severity or "moderate"]) for f in placed]
+    zones = [much * np.array(pattern.zones) for pattern, much in found if pattern is not None]
+    if zones:
+        values[1:] = np.max(zones, axis=0)
         known[1:] = 1.0
     return values, known
 

@@ -6,6 +6,7 @@ from typing import Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from prosvet.core.context import Context
 from prosvet.core.errors import SynthesisError
@@ -28,6 +29,7 @@ Region = Literal[
 REGIONS: tuple[Region, ...] = get_args(Region)
 """Right is the patient's right; upper, middle and lower are thirds of a lung's height."""
 
+_SEEN = 256  # pixels
 _THIRDS = ("upper", "middle", "lower")
 
 
@@ -44,10 +46,21 @@ class Anatomist:
         return cls(OnnxNetwork(verified_path(card, "anatomy"), context.settings.threads))
 
     def masks(self, picture: NDArray[np.float32]) -> dict[str, Mask]:
-        """Lungs and heart of a prepared picture (256, 256) in 0..1, as far as they are found."""
-        planes = self._network(standardise(picture[None, None]))[0][0]
+        """Lungs and heart of a prepared picture (size, size) in 0..1, as far as they are found.
+
+        The network sees it at 256 pixels; the masks are of the picture's own size.
+        """
+        side, (height, width) = _SEEN, picture.shape
+        seen = picture if picture.shape == (side, side) else _resized(picture, side)
+        planes = self._network(standardise(seen[None, None]))[0][0]
         found = {part: clean_plane(plane) for part, plane in zip(PARTS, planes, strict=True)}
-        return {part: mask for part, mask in found.items() if mask is not None}
+        rows, columns = np.arange(height) * side // height, np.arange(width) * side // width
+        return {part: mask[np.ix_(rows, columns)] for part, mask in found.items() if mask is not None}
+
+
+def _resized(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    small = Image.fromarray(np.ascontiguousarray(picture, dtype=np.float32))
+    return np.asarray(small.resize((side, side), Image.Resampling.BOX), dtype=np.float32)
 
 
 def region_mask(masks: dict[str, Mask], region: Region) -> Mask:

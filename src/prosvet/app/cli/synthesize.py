@@ -28,6 +28,8 @@ Guidance = Annotated[float, typer.Option("--guidance", min=0, max=20)]
 SchedulerName = Annotated[str, typer.Option("--scheduler", metavar="NAME")]
 Style = Annotated[str, typer.Option("--style", metavar="NAME", show_default=False)]
 Generator = Annotated[str, typer.Option("--generator", metavar="NAME")]
+Adapter = Annotated[str, typer.Option("--adapter", metavar="NAME|FILE", show_default=False)]
+AdapterStrength = Annotated[float, typer.Option("--adapter-strength", min=0, max=2)]
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False, show_default=False)]
 
 _SCHEDULER, _GENERATOR = "dpmpp_2m_karras", "compact-generator"
@@ -43,6 +45,8 @@ def make(
     scheduler: SchedulerName = _SCHEDULER,
     style: Style = "",
     generator: Generator = _GENERATOR,
+    adapter: Adapter = "",
+    adapter_strength: AdapterStrength = 1.0,
     start: Annotated[Path | None, typer.Option("--start", metavar="FILE", dir_okay=False, show_default=False)] = None,
     study: Annotated[str | None, typer.Option("--study", metavar="ID", show_default=False)] = None,
     region: Annotated[str | None, typer.Option("--region", metavar="NAME", show_default=False)] = None,
@@ -56,7 +60,7 @@ def make(
     request = session.request(
         SynthesizeRequest, prompt=prompt, negative=negative, seed=seed, steps=steps, guidance=guidance,
         scheduler=scheduler, style=style, generator=generator, start=start, study=study, region=region,
-        strength=strength, burn_in=burn_in, out=out,
+        strength=strength, burn_in=burn_in, out=out, adapter=adapter, adapter_strength=adapter_strength,
     )  # fmt: skip
     result = run(request, session.context)
     return Answer(result, lambda console: _show(result, session, console))
@@ -73,6 +77,8 @@ def pair(
     scheduler: SchedulerName = _SCHEDULER,
     style: Style = "",
     generator: Generator = _GENERATOR,
+    adapter: Adapter = "",
+    adapter_strength: AdapterStrength = 1.0,
     out: Out = None,
 ) -> Answer:
     """Two images of one seed and the map of their difference."""
@@ -81,6 +87,7 @@ def pair(
     request = session.request(
         PairRequest, prompt=prompt, normal=normal or session.say("synthesis.prompts.normal"), negative=negative,
         seed=seed, steps=steps, guidance=guidance, scheduler=scheduler, style=style, generator=generator, out=out,
+        adapter=adapter, adapter_strength=adapter_strength,
     )  # fmt: skip
     result = run(request, session.context)
     return Answer(result, lambda console: _show_pair(result, session, console))
@@ -138,6 +145,9 @@ def _where_it_is(result: SynthesizeResult | PairResult, session: Session, consol
 def _show(result: SynthesizeResult | PairResult, session: Session, console: Console) -> None:
     _where_it_is(result, session, console)
     console.print(made_from(result.made, session, "made", seconds=_decimal(result.seconds, 1, session)), markup=False)
+    if result.made.adapter:
+        strength = _decimal(result.made.adapter_strength or 0.0, 2, session)
+        console.print(session.say("synthesis.show.adapter", name=result.made.adapter, strength=strength), markup=False)
     if result.understood:
         names = ", ".join(
             " ".join([one.name, *_place(session, one.side, one.zone)]) for one in result.understood

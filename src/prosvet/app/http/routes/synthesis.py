@@ -13,7 +13,8 @@ from prosvet.app.jobs.view import JobView
 from prosvet.core.context import Context
 from prosvet.synthesis import gallery_api, inspect_api
 from prosvet.synthesis.api import SynthesizeRequest
-from prosvet.synthesis.card import load_generator_card
+from prosvet.synthesis.collection.api import SetRequest
+from prosvet.synthesis.door import card_of
 from prosvet.synthesis.gallery import NAME, Gallery, new_name
 from prosvet.synthesis.gallery_api import GalleryRequest, GalleryResult
 from prosvet.synthesis.inspect_api import InspectRequest, InspectResult
@@ -40,7 +41,7 @@ def begin(asked: SynthesizeRequest | PairRequest, response: Response, context: C
     ModelNotFound, ModelError
         At once, when the generator is not there.
     """
-    load_generator_card(asked.generator, context.settings.home)
+    card_of(asked.generator, context.settings.home)
     gallery, name = context.get(Gallery), new_name()
     gallery.sweep()
     changes: dict[str, object] = {"name": name}
@@ -64,6 +65,13 @@ def synthesize(body: Annotated[SynthesizeRequest, Depends(_IMAGE)], response: Re
 def pair(body: Annotated[PairRequest, Depends(_PAIR)], response: Response, context: ContextDep) -> JobView:
     """Put a job in that makes a normal image and one with the finding, and compares them."""
     return begin(body, response, context)[0]
+
+
+@router.post("/set", status_code=202, summary="Make a set for retraining")
+def collection(asked: SetRequest, response: Response, context: ContextDep) -> JobView:
+    """Put a job in that makes films of one finding, even over places and severities, each with a normal twin."""
+    card_of(asked.generator, context.settings.home)
+    return accepted("synthesize.set", asked, response, context)
 
 
 @router.post("/inspect", summary="Check a file", openapi_extra=_INSPECT.openapi())

@@ -91,7 +91,13 @@ def _gallery(context: Context) -> dict[str, object]:
     found = gallery_api.run(GalleryRequest(), context)
     memory = found.memory
     mega = (
-        {"mb": memory.process // _MEGA, "peak": memory.peak // _MEGA, "weights": memory.weights // _MEGA}
+        {
+            "mb": memory.process // _MEGA,
+            "peak": memory.peak // _MEGA,
+            "weights": memory.weights // _MEGA,
+            "device": memory.device // _MEGA,
+            "device_peak": memory.device_peak // _MEGA,
+        }
         if memory
         else {}
     )
