@@ -32,11 +32,12 @@ def tiny_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"id": str(n), "source": "nih", "labels": label, "raw_label": label, "patient": str(n), "split": "train"}
         for n, label in enumerate(labels)
     ]
-    films = Films(np.zeros((len(rows), SIDE, SIDE), dtype=np.uint8), rows)
+    pixels = random.integers(256, size=(len(rows) + 20, SIDE, SIDE), dtype=np.uint8)
+    films, others = Films(pixels[: len(rows)], rows), pixels[len(rows) :]
     measures = random.normal(0, 0.5, (len(rows), 7)).astype(np.float32)
     measures[:, 0] = np.linspace(0.42, 0.6, len(rows))
     folder = tmp_path_factory.mktemp("generator")
-    build_generator(films, measures, net, flow, folder, "tiny")
+    build_generator(films, others, measures, net, flow, folder, "tiny")
     return folder
 
 

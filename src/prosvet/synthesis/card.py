@@ -41,6 +41,9 @@ class GeneratorCard(Frozen):
     heart : dict of str to float
         Cardiothoracic ratio asked for ``absent``, ``small``, ``moderate``, ``large`` cardiomegaly.
     patterns : tuple of Pattern
+    near : float or None
+        Share of differing bits of prints (file ``seen``) below which a picture counts as a near copy of a film of
+        training: 1 in 200 films of other patients lies so near.
     limits : dict of language to tuple of str
     """
 
@@ -58,6 +61,7 @@ class GeneratorCard(Frozen):
     latent: tuple[int, int, int]
     heart: dict[str, float]
     patterns: tuple[Pattern, ...]
+    near: float | None = Field(default=None, gt=0, lt=1)
     training: tuple[Source, ...]
     figures: tuple[Figure, ...] = ()
     limits: dict[str, tuple[str, ...]]

@@ -23,6 +23,9 @@ _Why = Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False)]
 _Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", show_default=False)]
 _Splits = Annotated[str, typer.Option("--splits", metavar="NAMES")]
 _Sets = Annotated[list[str] | None, typer.Option("--set", metavar="DIR:SPLIT", show_default=False)]
+_Synthetic = Annotated[
+    list[Path] | None, typer.Option("--synthetic", metavar="DIR", file_okay=False, show_default=False)
+]
 _NoArchive = Annotated[bool, typer.Option("--no-archive")]
 _Share = Annotated[float, typer.Option("--check-share", min=0.1, max=0.9)]
 _Seed = Annotated[int, typer.Option("--seed", min=0)]
@@ -36,12 +39,12 @@ _Accept = Annotated[bool, typer.Option("--accept-not-assessed")]
 
 def run_(
     session: Session, name: _Name, data: _Data = None, splits: _Splits = "train", sets: _Sets = None,
-    no_archive: _NoArchive = False, check_share: _Share = 0.3, seed: _Seed = 0, kind: _Kind = "head",
-    images: _Images = None, margin_auroc: _Margin = 0.05, margin_sensitivity: _MarginSensitivity = 0.10,
-    critical: _Critical = None, accept_not_assessed: _Accept = False,
+    synthetic: _Synthetic = None, no_archive: _NoArchive = False, check_share: _Share = 0.3, seed: _Seed = 0,
+    kind: _Kind = "head", images: _Images = None, margin_auroc: _Margin = 0.05,
+    margin_sensitivity: _MarginSensitivity = 0.10, critical: _Critical = None, accept_not_assessed: _Accept = False,
 ) -> Answer:  # fmt: skip
     """All steps up to the card; what is done from the same inputs is not done again. Status 1 when it may not pass."""
-    freezing = _freezing(data, splits, sets, no_archive, check_share, seed)
+    freezing = _freezing(data, splits, sets, synthetic, no_archive, check_share, seed)
     policy = _policy(margin_auroc, margin_sensitivity, critical, accept_not_assessed)
     result = _asked(session, "run", name, freeze=freezing, train=_training(kind, images), policy=policy)
     return _answer(result, session)
@@ -49,10 +52,10 @@ def run_(
 
 def freeze(
     session: Session, name: _Name, data: _Data = None, splits: _Splits = "train", sets: _Sets = None,
-    no_archive: _NoArchive = False, check_share: _Share = 0.3, seed: _Seed = 0,
+    synthetic: _Synthetic = None, no_archive: _NoArchive = False, check_share: _Share = 0.3, seed: _Seed = 0,
 ) -> Answer:  # fmt: skip
     """Freeze the films: what is learned from, what is judged by."""
-    freezing = _freezing(data, splits, sets, no_archive, check_share, seed)
+    freezing = _freezing(data, splits, sets, synthetic, no_archive, check_share, seed)
     return _answer(_asked(session, "freeze", name, freeze=freezing), session)
 
 
@@ -116,11 +119,18 @@ def show(session: Session, name: _Name) -> Answer:
 
 
 def _freezing(
-    data: Path | None, splits: str, sets: list[str] | None, no_archive: bool, share: float, seed: int
+    data: Path | None,
+    splits: str,
+    sets: list[str] | None,
+    synthetic: list[Path] | None,
+    no_archive: bool,
+    share: float,
+    seed: int,
 ) -> dict[str, Any]:
     parts = tuple(part.strip() for part in splits.split(",") if part.strip())
+    made = tuple(folder.resolve() for folder in synthetic or ())
     return {"archive": not no_archive, "data": data.resolve() if data else None, "splits": parts,
-            "sets": tuple(sets or ()), "check_share": share, "seed": seed}  # fmt: skip
+            "sets": tuple(sets or ()), "synthetic": made, "check_share": share, "seed": seed}  # fmt: skip
 
 
 def _training(kind: str, images: int | None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from prosvet.models.text import SentenceEncoder
 from prosvet.training.data import Films
 from prosvet.training.generator.coder import Coder, CoderRecipe, fit_components, train_decoder
 from prosvet.training.generator.conditions import conditions_of
-from prosvet.training.generator.films import generator_films
+from prosvet.training.generator.films import generator_films, judge_films
 from prosvet.training.generator.flow import FlowRecipe, latents_of, train_flow
 from prosvet.training.generator.measured import measure_all
 from prosvet.training.generator.pack import build_generator, load_networks
@@ -31,6 +31,8 @@ from prosvet.training.recipes import read_recipe
 __all__ = ["GeneratorRecipe", "TrainGeneratorRequest", "TrainGeneratorResult", "run"]
 
 log = logging.getLogger(__name__)
+
+_OTHERS = 1500  # films of other patients, by which the limit of a near copy is found
 
 
 class _Coder(Frozen):
@@ -112,7 +114,8 @@ def run(request: TrainGeneratorRequest, context: Context) -> TrainGeneratorResul
     conditions = conditions_of(films, measures, context.get(SentenceEncoder), recipe.seed)
     steps = FlowRecipe(**recipe.flow.model_dump(exclude={"copies"}), seed=recipe.seed)
     flow = train_flow(latents, conditions, drawn(films), net.size, out / "flow", steps)
-    card = build_generator(films, measures, *load_networks(weights, flow), out / "pack", request.revision)
+    others = judge_films(request.data, out / "cache").pixels[:_OTHERS]
+    card = build_generator(films, others, measures, *load_networks(weights, flow), out / "pack", request.revision)
     return TrainGeneratorResult(card=card, films=len(films.rows), seconds=round(time.monotonic() - began, 1))
 
 

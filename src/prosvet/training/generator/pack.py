@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from prosvet.core.optional import require
 from prosvet.core.types import Side, Zone
 from prosvet.synthesis.card import GeneratorCard
+from prosvet.synthesis.prints import Prints, distances_apart
 from prosvet.training.data import FINDINGS, SIDE, Films, label_matrix
+from prosvet.training.export import sha256_of
 from prosvet.training.generator.coder import LATENT, Coder
 from prosvet.training.generator.conditions import ANY_STYLE, STYLES_NAMED
 from prosvet.training.generator.export import export_decoder, export_encoder, export_flow
@@ -25,6 +27,7 @@ from prosvet.training.words import SOURCES
 __all__ = ["build_generator", "load_networks"]
 
 _LEAST = 20  # films behind a pattern
+_NEAR = 0.005  # share of other patients' films that lie nearer than the limit of a copy
 
 TITLE = {
     "ru": "Компактный генератор: рентгенограммы органов грудной клетки 256 × 256 по тексту",
@@ -52,16 +55,23 @@ LIMITS = {
 
 
 def build_generator(
-    films: Films, measures: NDArray[np.float32], net: Coder, flow: Flow, folder: Path,
+    films: Films, others: NDArray[np.uint8], measures: NDArray[np.float32], net: Coder, flow: Flow, folder: Path,
     revision: str,
 ) -> Path:  # fmt: skip
-    """Write ``weights/generator/*.onnx`` and ``cards/compact-generator.toml`` below `folder`; returns that card."""
+    """Write ``weights/generator/*`` and ``cards/compact-generator.toml`` below `folder`; returns that card.
+
+    `others` (M, 256, 256) are films of other patients: how near they lie to the nearest of `films` is what a copy is
+    told by.
+    """
     weights = folder / "weights" / "generator"
     made = {
         "encoder": export_encoder(net, weights / "encoder.onnx"),
         "decoder": export_decoder(net, weights / "decoder.onnx"),
         "flow": export_flow(flow, weights / "flow.onnx"),
     }
+    prints = Prints.of(films.pixels)
+    prints.save(weights / "seen.npz")
+    made["seen"] = sha256_of(weights / "seen.npz")
     labels, known = label_matrix(films.rows)
     counts = Counter(row["source"].split("(")[0] for row in films.rows)
     content: dict[str, Any] = {
@@ -72,8 +82,9 @@ def build_generator(
         "revision": revision,
         "licence": "research use only; see the licences of the training sources",
         "files": {
-            name: {"path": f"../weights/generator/{name}.onnx", "sha256": sha, "bytes": _size(weights, name)}
+            name: {"path": f"../weights/generator/{file}", "sha256": sha, "bytes": (weights / file).stat().st_size}
             for name, sha in made.items()
+            for file in (f"{name}.npz" if name == "seen" else f"{name}.onnx",)
         },
         "size": SIDE,
         "findings": list(FINDINGS),
@@ -82,6 +93,7 @@ def build_generator(
         "latent": list(LATENT),
         "heart": _heart(measures, labels, known),
         "patterns": list(_patterns(measures)),
+        "near": round(float(np.quantile(distances_apart(prints, others), _NEAR)), 4),
         "training": [{"name": SOURCES[s][0], "films": n, "licence": SOURCES[s][1]} for s, n in counts.most_common()],
         "limits": {lang: list(said) for lang, said in LIMITS.items()},
     }
@@ -90,10 +102,6 @@ def build_generator(
     card.parent.mkdir(parents=True, exist_ok=True)
     card.write_text(require("tomli_w", "train").dumps(content, multiline_strings=False), encoding="utf-8")
     return card
-
-
-def _size(weights: Path, name: str) -> int:
-    return (weights / f"{name}.onnx").stat().st_size
 
 
 def _heart(measures: NDArray[np.float32], labels: NDArray[np.float32], known: NDArray[np.float32]) -> dict[str, float]:

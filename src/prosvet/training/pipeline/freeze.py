@@ -18,6 +18,7 @@ from prosvet.training.pipeline.steps import file_digest, write_text
 __all__ = ["FilmBytes", "freeze_into", "frozen", "frozen_rows"]
 
 _COUNTS = "frozen.json"
+_MADE = "synthetic"  # the source of made films: see prosvet.synthesis.collection
 
 
 def freeze_into(folder: Path, plan: FreezePlan, context: Context) -> None:
@@ -33,6 +34,7 @@ def freeze_into(folder: Path, plan: FreezePlan, context: Context) -> None:
     left_out: Counter[str] = Counter()
     rows = list(_site_rows(plan, context, left_out))
     rows += _set_rows(plan, rows, context, left_out)
+    rows += _made_rows(plan, context, left_out)
     if not any(row.part == "train" for row in rows):
         raise RetrainingError(reason="nothing_to_learn", left_out=sum(left_out.values()))
     if not any(row.part == "check" for row in rows):
@@ -93,10 +95,21 @@ def _set_rows(plan: FreezePlan, site: list[Row], context: Context, left_out: Cou
                 yield row.model_copy(update={"part": "check"})
 
 
+def _made_rows(plan: FreezePlan, context: Context, left_out: Counter[str]) -> Iterator[Row]:
+    """Made films, all to learn from: a model that is judged by made films is judged by their maker."""
+    for folder in plan.synthetic:
+        for row in _folder_rows(plan, folder, ("train",), SITE, context, left_out, made=True):
+            yield row.model_copy(update={"part": "train", "origin": "synthetic"})
+
+
 def _folder_rows(
-    plan: FreezePlan, folder: Path, splits: tuple[str, ...], name: str, context: Context, left_out: Counter[str]
-) -> Iterator[Row]:
-    rows = folder_rows(folder, splits)
+    plan: FreezePlan, folder: Path, splits: tuple[str, ...], name: str, context: Context, left_out: Counter[str],
+    *, made: bool = False,
+) -> Iterator[Row]:  # fmt: skip
+    every = folder_rows(folder, splits)
+    rows = [row for row in every if (row["source"] == _MADE) is made]
+    if len(every) > len(rows):
+        left_out["not_made" if made else "made"] += len(every) - len(rows)
     films = FolderFilms(folder)
     files = [Path(row["file"]).name for row in rows]
     hashes = context.progress.track(films.hashes(files), "retrain_freeze", len(files))

@@ -30,7 +30,7 @@ class Row(Frozen):
     set : str
         :data:`SITE`, or the name of an evaluation set.
     origin : str
-        Who says so: ``mark``, ``protocol`` or ``folder``.
+        Who says so: ``mark``, ``protocol`` or ``folder``; ``synthetic`` for a made film.
     patient : str
         A hash; films of one patient share it.
     image : int or None
@@ -45,7 +45,7 @@ class Row(Frozen):
 
     set: str
     part: Part
-    origin: Literal["mark", "protocol", "folder"]
+    origin: Literal["mark", "protocol", "folder", "synthetic"]
     patient: str
     study: str = ""
     image: int | None = None

@@ -26,6 +26,8 @@ class FreezePlan(Frozen):
         Also a folder with ``cxr/manifest.csv``, its rows of `splits`.
     sets : tuple of str
         More sets to evaluate on, never trained on: ``FOLDER:SPLIT``.
+    synthetic : tuple of Path
+        Sets of made films (``prosvet synthesize set``): learned from, never judged by.
     check_share : float
         Share of patients kept apart for evaluation, 0..1.
     seed : int
@@ -36,6 +38,7 @@ class FreezePlan(Frozen):
     data: Path | None = None
     splits: tuple[str, ...] = ("train",)
     sets: tuple[str, ...] = ()
+    synthetic: tuple[Path, ...] = ()
     check_share: float = Field(default=0.3, ge=0.1, le=0.9)
     seed: int = Field(default=0, ge=0, le=2**31)
 
