@@ -58,6 +58,14 @@ def test_a_film_that_is_no_chest_film_ends_the_plan(shared_data: Path, warm: Con
     found = run(AgentRequest(task="Describe the film", film=other), warm)
     assert found.abstained
     assert len(found.trace.steps) == 1 and found.trace.steps[0].failed is not None
+    assert found.trace.stopped == "failed", "nothing was answered"
+    assert found.answer.startswith("The task could not be done.\nStep 1 failed: ")
+
+
+def test_a_search_of_an_empty_archive_says_how_films_come_into_it(film: Path, warm: Context) -> None:
+    found = run(AgentRequest(task="Найди похожие снимки", film=film, lang="ru"), warm)
+    assert "Архив пуст" in found.answer and "prosvet ingest" in found.answer
+    assert "Найдено 0" not in found.answer
 
 
 def test_a_third_language_and_a_missing_film_are_errors(warm: Context, tmp_path: Path) -> None:

@@ -83,6 +83,8 @@ def _conclude(parts: Sequence[Part], seen: Seen) -> Conclusion:
     notes += [text(f"agent.fixed.no_{one}", lang) for part in parts if (one := missing(part, seen.case)) is not None]
     notes += [_failure(step, lang) for step in failed]
     reasons = tuple(Reason(text=step.said, steps=(step.number,)) for step in done if step.said)
+    if failed and not done:
+        notes = [text("agent.fixed.none_done", lang), *notes]
     abstained = not words or _only_abstentions(done, parts)
     return Conclusion(
         text="\n".join([*words, *notes]) or text("agent.fixed.nothing", lang),
@@ -102,7 +104,7 @@ def _said(step: Step, parts: Sequence[Part], seen: Seen) -> str:
     lang, result = seen.case.lang, step.result or {}
     if step.tool == "read":
         return seen.known.draft if any(part.kind == "describe" for part in parts) else ""
-    if step.tool in ("search_similar", "search_text"):
+    if step.tool in ("search_similar", "search_text") and result["hits"]:
         return text("agent.fixed.hits", lang, count=len(result["hits"]), total=result["total"], number=step.number)
     if step.tool == "ask" and result["abstained"] and _answered_by_reader(seen.steps):
         return ""

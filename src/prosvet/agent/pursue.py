@@ -103,7 +103,7 @@ class Pursuit:
         decision = move.decision
         if isinstance(decision, Finish):
             self.conclusion = decision.conclusion
-            return "answered"
+            return "failed" if decision.conclusion.abstained and self._nothing_done() else "answered"
         if len(self.steps) >= self.limits.steps:
             return "steps"
         if isinstance(decision, Lost):
@@ -114,6 +114,11 @@ class Pursuit:
             self._add(begun, kind="want", arguments=decision.model_dump(), said=said, tokens=move.tokens)
             return None
         return self._call(decision, begun, move.tokens)
+
+    def _nothing_done(self) -> bool:
+        """Tools were called, and not one of the calls has a result."""
+        called = [step for step in self.steps if step.kind == "tool"]
+        return bool(called) and all(step.failed is not None for step in called)
 
     def _lose(self, lost: Lost, begun: float, tokens: int) -> Stopped | None:
         self._lost += 1

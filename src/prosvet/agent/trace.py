@@ -12,7 +12,7 @@ __all__ = [
     "Agreement", "Claim", "Conclusion", "Failed", "Limits", "Reason", "Spent", "Step", "Stopped", "Trace", "Want",
 ]  # fmt: skip
 
-Stopped = Literal["answered", "wanted", "steps", "time", "tokens", "stuck", "planner", "cancelled"]
+Stopped = Literal["answered", "failed", "wanted", "steps", "time", "tokens", "stuck", "planner", "cancelled"]
 """Why a run ended: an answer; something that must be done first; a limit; the same call again and again; a planner that
 gave no usable answer; whoever asked went away."""
 

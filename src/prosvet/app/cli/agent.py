@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["agent"]
 
-_FAILED = ("steps", "time", "tokens", "stuck", "planner", "cancelled")
+_FAILED = ("failed", "steps", "time", "tokens", "stuck", "planner", "cancelled")
 
 
 def agent(
@@ -69,12 +69,17 @@ def _show(result: AgentResult, session: Session, console: Console) -> None:
     _list(session.say("cli.agent.problems"), list(result.agreement.problems), console, style="red")
     _list(session.say("cli.agent.wants"), [one.what for one in result.wants], console)
     spent, trace = result.trace.spent, result.trace
-    ended = session.say(f"agent.stopped.{trace.stopped}")
+    # A planner that came to its end and abstained has given no answer.
+    ended = session.say(f"agent.stopped.{'abstained' if _abstained(result) else trace.stopped}")
     line = session.say(
         "cli.agent.ended", planner=trace.planner, steps=spent.steps, seconds=f"{spent.seconds:.1f}",
         tokens=spent.tokens, stopped=ended,
     )  # fmt: skip
     console.print(line, style="dim", markup=False)
+
+
+def _abstained(result: AgentResult) -> bool:
+    return result.abstained and result.trace.stopped == "answered"
 
 
 def _show_step(step: Step, session: Session, console: Console) -> None:

@@ -42,6 +42,8 @@ def show_hits(result: SearchResult, session: Session, console: Console) -> None:
         _hit(rank, hit, session, console)
     if result.note:
         console.print(result.note, style="yellow", markup=False)
+    if not result.total:  # the note has said why nothing could be looked through
+        return
     words = session.say("cli.search.count", shown=len(result.hits), total=result.total)
     console.print(words, style="dim", markup=False)
 
