@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 
 from prosvet.core import errors
-from prosvet.core.errors import NotFound, ProsvetError, QueryError, Retold, by_code
+from prosvet.core.errors import ModelNotFound, NotFound, ProsvetError, QueryError, Retold, by_code
 from prosvet.core.i18n import LANGS, catalogue
 
 CLASSES = sorted(by_code().values(), key=lambda kind: kind.__name__)
@@ -51,6 +51,13 @@ def test_codes_are_unique_and_no_words_are_left_over() -> None:
 def test_a_detail_that_is_a_key_is_spoken_and_one_that_is_not_is_quoted() -> None:
     assert NotFound(kind="study", name="7").message("ru") == "Не найдено: исследование 7."
     assert "something odd" in QueryError(reason="something odd").message("ru")
+
+
+def test_with_no_model_known_the_advice_is_how_to_get_one() -> None:
+    assert ModelNotFound(name="x", known="compact, tiny").hint("ru") == "Известны: compact, tiny."
+    for lang in LANGS:
+        advice = ModelNotFound(name="x", known="").hint(lang)
+        assert "prosvet models add" in advice and ": ." not in advice
 
 
 def test_the_exception_itself_reads_in_english() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prosvet.core.errors.base import ProsvetError
+from prosvet.core.i18n import Lang, text
 
 __all__ = [
     "CardRefused",
@@ -31,6 +32,10 @@ class ModelNotFound(ModelError):
 
     code = "model_not_found"
     http_status = 404
+
+    def hint(self, lang: Lang) -> str:
+        """Those that are known; where there are none of the kind, how one is taken in."""
+        return super().hint(lang) if self.details.get("known") else text("errors.model_not_found.none_known", lang)
 
 
 class ModelHashMismatch(ModelError):
