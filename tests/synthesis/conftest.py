@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.tiny_generator import install_generator, write_generator
 
 from prosvet.core.context import Context
-from tests.tiny_generator import install_generator, write_generator
 
 
 @pytest.fixture(scope="session")

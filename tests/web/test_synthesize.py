@@ -1,4 +1,4 @@
-"""The page of synthesis in a browser: an image with looks on the way, cancel, a pair with its map, the gallery, a check."""
+"""The page of synthesis in a browser: looks on the way, cancel, a pair with its map, the gallery, a check of a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-
 from tests.tiny_generator import install_generator, write_generator
 
 pytestmark = pytest.mark.timeout(600)  # the generator is written once; a busy machine takes its time over that
