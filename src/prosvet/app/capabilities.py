@@ -187,6 +187,11 @@ CAPABILITIES: dict[str, Capability] = {
         "prosvet.evaluation.vqa.api", "VqaRequest", "Evaluation", ("evaluate.vqa",), "evaluation/vqa",
         routes=("POST /v1/evaluate/vqa",),
     ),
+    # It makes hundreds of pictures and reads a data set on this disk: on the command line alone.
+    "evaluate.synthesis": Capability(
+        "prosvet.evaluation.synthesis.api", "SynthesisRequest", "Evaluation", ("evaluate.synthesis",),
+        "evaluation/synthesis",
+    ),
     "evaluate.readers": Capability(
         "prosvet.evaluation.readers.api", "ReadersRequest", "Evaluation", ("evaluate.reader-study.agreement",),
         "evaluation/readers",

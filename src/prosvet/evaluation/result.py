@@ -12,7 +12,7 @@ from prosvet.core.types import Frozen, ModelRef
 __all__ = ["Curve", "DataRef", "Evaluation", "Figure", "Items", "Table"]
 
 Cell = bool | str | int | float | None
-Kind = Literal["reports", "findings", "retrieval", "robustness", "vqa", "reader_study"]
+Kind = Literal["reports", "findings", "retrieval", "robustness", "vqa", "reader_study", "synthesis"]
 
 
 class Figure(Frozen):

@@ -125,13 +125,15 @@ def train_encoder(
     *,
     cache: Path | None = None,
     init: Path | None = None,
+    films: Films | None = None,
     device: str = "cpu",
 ) -> Path:
     """Train and write ``encoder.pt`` (averaged weights) to `out`, starting from ImageNet or from `init`.
 
-    Stopping and starting again with the same recipe goes on from the last checkpoint.
+    With `films` it learns from these instead of all films of `train`, by the same labels. Stopping and starting
+    again with the same recipe goes on from the last checkpoint.
     """
-    films = load_films(data, ("train",), cache)
+    films = load_films(data, ("train",), cache) if films is None else films
     if recipe.holdout:
         films = films.where(~np.char.startswith(films.column("source"), recipe.holdout))
     if recipe.nih_dev:

@@ -46,6 +46,7 @@ from prosvet.app.cli.evaluate_findings import findings
 from prosvet.app.cli.evaluate_reports import reports
 from prosvet.app.cli.evaluate_retrieval import retrieval
 from prosvet.app.cli.evaluate_robustness import robustness
+from prosvet.app.cli.evaluate_synthesis import synthesis
 from prosvet.app.cli.evaluate_vqa import vqa
 from prosvet.app.cli.ingest import ingest
 from prosvet.app.cli.label import label
@@ -109,6 +110,7 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "evaluate.retrieval": retrieval,
     "evaluate.robustness": robustness,
     "evaluate.vqa": vqa,
+    "evaluate.synthesis": synthesis,
     "evaluate.reader-study.create": reader_study.create,
     "evaluate.reader-study.assign": reader_study.assign,
     "evaluate.reader-study.next": reader_study.next_,
