@@ -52,14 +52,17 @@ def _finding(row: Row[*tuple[Any, ...]]) -> FindingRow:
 
 
 def _people(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
-    return {"patient": row.patient_id, "sex": row.sex, "age": row.age, "date": row.date, "source": row.source}
+    return {
+        "patient": row.patient_id, "sex": row.sex, "age": row.age, "date": row.date, "source": row.source,
+        "synthetic": row.synthetic,
+    }  # fmt: skip
 
 
 def images(connection: Connection, ids: Iterable[int]) -> dict[int, ImageRow]:
     """Image rows by id; a study's own findings and those of its reports come with each of its images."""
     query = (
         select(Image.id, Image.study_id, Image.file, Image.sha256, Image.view, Image.rows, Image.cols, Image.scores,
-               Study.patient_id, Study.age, Study.date, Study.source, Patient.sex)
+               Study.patient_id, Study.age, Study.date, Study.source, Study.synthetic, Patient.sex)
         .join(Study, Study.id == Image.study_id)
         .join(Patient, Patient.id == Study.patient_id)
     )  # fmt: skip
@@ -81,7 +84,8 @@ def reports(connection: Connection, ids: Iterable[int]) -> dict[int, ReportRow]:
     """Report rows by id, with their own findings and those of the study as a whole."""
     query = (
         select(Report.id, Report.study_id, Report.file, Report.language, Report.indication, Report.findings,
-               Report.impression, Report.labels, Study.patient_id, Study.age, Study.date, Study.source, Patient.sex)
+               Report.impression, Report.labels, Study.patient_id, Study.age, Study.date, Study.source,
+               Study.synthetic, Patient.sex)
         .join(Study, Study.id == Report.study_id)
         .join(Patient, Patient.id == Study.patient_id)
     )  # fmt: skip
@@ -148,5 +152,4 @@ def _study(
         images=tuple(number for number, _, _ in mine),
         reports=tuple(number for number, _ in written),
         findings=tuple(finding for _, _, finding in found[row.id]),
-        synthetic=row.synthetic,
     )

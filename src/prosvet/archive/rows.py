@@ -90,6 +90,7 @@ class ImageRow:
     source: str
     findings: tuple[FindingRow, ...]
     scores: dict[str, float]
+    synthetic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class ReportRow:
     date: date | None
     source: str
     findings: tuple[FindingRow, ...]
+    synthetic: bool = False
 
     @property
     def text(self) -> str:

@@ -75,8 +75,8 @@ class Hit(Frozen):
         The part of a report that answers, or its beginning; empty for an image.
     marks : tuple of (start, end)
         Where in `excerpt` the words stand that answer the query.
-    sex, age, date, source, view
-        Of the study; ``view`` of the image.
+    sex, age, date, source, view, synthetic
+        Of the study; ``view`` of the image. Synthetic ones are found only where they are asked for.
     """
 
     file: str
@@ -95,6 +95,7 @@ class Hit(Frozen):
     age: float | None
     date: date | None
     source: str
+    synthetic: bool = False
     view: View | None = None
 
 
@@ -246,6 +247,7 @@ def _hits(
                 age=row.age,
                 date=row.date,
                 source=row.source,
+                synthetic=row.synthetic,
                 view=row.view if isinstance(row, ImageRow) else None,
             )
         )
