@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from prosvet.synthesis.inspect_api import InspectResult
     from prosvet.synthesis.pair_api import PairResult
 
-__all__ = ["inspect", "list_", "made_from", "make", "pair"]
+__all__ = ["inspect", "list_", "made_from", "make", "pair", "set_"]
 
 Prompt = Annotated[str, typer.Argument(metavar="PROMPT", show_default=False)]
 Negative = Annotated[str, typer.Option("--negative", metavar="WORDS", show_default=False)]
@@ -101,6 +101,44 @@ def inspect(
 
     result = run(session.request(InspectRequest, file=file), session.context)
     return Answer(result, lambda console: _show_marks(result, session, console))
+
+
+def set_(
+    session: Session,
+    finding: Annotated[str, typer.Argument(metavar="FINDING", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
+    films: Annotated[int, typer.Option("--films", min=1, max=2000)] = 36,
+    zone: Annotated[list[str] | None, typer.Option("--zone", metavar="NAME", show_default=False)] = None,
+    severity: Annotated[list[str] | None, typer.Option("--severity", metavar="NAME", show_default=False)] = None,
+    generator: Generator = _GENERATOR,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 1,
+    steps: Steps = 20,
+    guidance: Guidance = 4.0,
+) -> Answer:
+    """A balanced set of one finding for retraining."""
+    from prosvet.synthesis.collection.api import SetRequest, run
+
+    asked = {"severities": tuple(severity)} if severity else {}
+    request = session.request(
+        SetRequest, finding=finding, name=name, films=films, zones=tuple(zone or ()), generator=generator, seed=seed,
+        steps=steps, guidance=guidance, **asked,
+    )  # fmt: skip
+    result = run(request, session.context)
+
+    def show(console: Console) -> None:
+        record = result.record
+        console.print(session.say("synthesis.collection.show.written", folder=result.folder), markup=False)
+        counts = {"films": sum(record.films.values()), "asked": record.asked, "sha256": record.sha256[:12]}
+        console.print(session.say("synthesis.collection.show.films", **counts), markup=False)
+        for cell, number in record.films.items():
+            console.print(f"  {number:4d}  {cell}", markup=False)
+        for reason, number in record.refused.items():
+            what = session.say(f"synthesis.collection.refused.{reason}")
+            console.print(session.say("synthesis.collection.show.refused", what=what, n=number), markup=False)
+        if result.short:
+            console.print(session.say("synthesis.collection.show.short"), style="yellow", markup=False)
+
+    return Answer(result, show)
 
 
 def list_(session: Session) -> Answer:

@@ -155,6 +155,7 @@ LEAST: dict[str, Least] = {
     "POST /v1/ask": "researcher",
     "POST /v1/synthesize": "researcher",
     "POST /v1/synthesize/pair": "researcher",
+    "POST /v1/synthesize/set": "senior",
     "POST /v1/synthesize/inspect": "researcher",
     "GET /v1/synthesize": "researcher",
     "GET /v1/synthesize/{name}": "researcher",

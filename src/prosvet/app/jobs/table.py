@@ -22,6 +22,7 @@ JOBS: dict[str, str] = {
     "deidentify": "name",
     "synthesize": "prompt",
     "synthesize.pair": "prompt",
+    "synthesize.set": "name",
 }
 """Capability to the field of its request that says what the job is about; empty for none."""
 
