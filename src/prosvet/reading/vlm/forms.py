@@ -51,7 +51,9 @@ _FORM_OF: dict[Shape, Form] = {"json": "schema", "line": "pattern", "free": "fre
 
 def shape_for(reader: Reader, asked: Shape | None) -> Shape:
     """The shape that was asked for; with none asked for, the strictest that `reader` can give."""
-    return asked or next(shape for shape, form in _FORM_OF.items() if form in reader.forms)
+    if asked is not None:
+        return asked
+    return next(shape for shape, form in _FORM_OF.items() if form in reader.forms)
 
 
 def report_text(answer: Answer, shape: Shape, lang: Lang) -> str:
