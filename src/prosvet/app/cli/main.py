@@ -16,6 +16,7 @@ import typer
 from prosvet.app.cli.face import root, verb
 from prosvet.app.cli.help_words import command_class, group_class, places
 from prosvet.app.cli.session import Answer
+from prosvet.app.cli.usage_words import usage_words
 from prosvet.app.cli.verbs import DEFAULT_VERBS, VERBS
 from prosvet.core.errors import Cancelled, DiskFull, InternalError, ProsvetError, UsageError, plain_details
 from prosvet.core.i18n import LANGS, Lang, text
@@ -105,7 +106,8 @@ def _outcome(arguments: list[str], lang: Lang) -> Answer | ProsvetError | int:
         outcome = command.main(args=arguments, prog_name="prosvet", standalone_mode=False)
     except typer.TyperException as error:
         # A bare group has shown its help, and has no words of its own.
-        return UsageError(reason=error.format_message() or text("cli.no_verb", lang))
+        said = usage_words(error.format_message(), lang)
+        return UsageError(reason=said or text("cli.no_verb", lang))
     except ProsvetError as error:
         return error
     except (KeyboardInterrupt, typer.Abort):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from prosvet.core.errors.base import ProsvetError
+from prosvet.core.i18n import Lang
+from prosvet.core.worded import refused_value
 
 __all__ = [
     "AddressTaken",
@@ -51,6 +53,10 @@ class InvalidRequest(ProsvetError):
     code = "invalid_request"
     http_status = 422
     exit_code = 2
+
+    def _words(self, lang: Lang) -> dict[str, object]:
+        words = super()._words(lang)
+        return words | {"reason": refused_value(str(words["reason"]), lang).rstrip(".")} if "reason" in words else words
 
 
 class NotFound(ProsvetError):
