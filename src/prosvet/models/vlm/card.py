@@ -9,7 +9,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from prosvet.core.types import Frozen
-from prosvet.models.card import Figure, WeightFile
+from prosvet.models.card import WeightFile
+from prosvet.models.others_card import OthersCard
 
 __all__ = ["REMOTE_ADDRESS", "REMOTE_CODE", "ImagePolicy", "Load", "Prompt", "Server", "VlmCard"]
 
@@ -134,19 +135,11 @@ class Server(Frozen):
     retries: int = Field(default=2, ge=0, le=5)
 
 
-class VlmCard(Frozen):
+class VlmCard(OthersCard):
     """Everything that is known of a vision-language model before it is asked.
 
     Attributes
     ----------
-    source : str
-        Where its publisher keeps it, for the user to fetch from: nothing is fetched at run time.
-    revision : str
-        Pinned by the user when the card is added; empty in a card that only describes a public model.
-    weights : str
-        Folder with the weights: absolute, or beside the card.
-    files : dict
-        Hash and size of each file of that folder, filled in by ``prosvet models add``.
     parameters : int or None
         As published.
     adapter : str
@@ -155,40 +148,23 @@ class VlmCard(Frozen):
         Hash and size of each file of the adapter's folder.
     """
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
-    title: dict[str, str]
     task: Literal["vlm"]
     backend: Literal["transformers", "openai", "http", "onnx", "chained"]
-    source: str = ""
-    revision: str = ""
-    licence: str
     parameters: int | None = Field(default=None, gt=0)
-    weights: str = ""
-    files: dict[str, WeightFile] = Field(default_factory=dict)
     adapter: str = ""
     adapter_files: dict[str, WeightFile] = Field(default_factory=dict)
     prompt: Prompt = Prompt()
     images: ImagePolicy = ImagePolicy()
     load: Load = Load()
     server: Server | None = None
-    figures: tuple[Figure, ...] = ()
-    limits: dict[str, tuple[str, ...]]
-    folder: Path = Field(default=Path(), exclude=True)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if set(self.title) != {"ru", "en"} or set(self.limits) != {"ru", "en"}:
-            raise ValueError("title and limits are needed in ru and en")
         if self.backend in ("openai", "http") and self.server is None:
             raise ValueError(f"a card for {self.backend} needs [server]")
         if self.load.remote_code and not self.revision:
             raise ValueError("code that comes with weights needs a pinned revision")
         return self
-
-    @property
-    def weights_folder(self) -> Path:
-        """Where the weights should lie."""
-        return (self.folder / self.weights).resolve()
 
     @property
     def adapter_folder(self) -> Path:
