@@ -247,6 +247,9 @@ CAPABILITIES: dict[str, Capability] = {
         "prosvet.training.generator.api", "TrainGeneratorRequest", "TrainGeneratorResult", ("train.generator",),
         "training/generator",
     ),
+    "sdxl": Capability(
+        "prosvet.training.sdxl.api", "SdxlLoraRequest", "SdxlLoraResult", ("train.sdxl-lora",), "training/sdxl",
+    ),
     "synthesize": Capability(
         "prosvet.synthesis.api", "SynthesizeRequest", "SynthesizeResult", ("synthesize.make",),
         "synthesis/test_api.py", routes=("POST /v1/synthesize",), pages=("GET /synthesize", "POST /synthesize"),
@@ -254,6 +257,10 @@ CAPABILITIES: dict[str, Capability] = {
     "synthesize.pair": Capability(
         "prosvet.synthesis.pair_api", "PairRequest", "PairResult", ("synthesize.pair",), "synthesis/test_pairs.py",
         routes=("POST /v1/synthesize/pair",),
+    ),
+    "synthesize.set": Capability(
+        "prosvet.synthesis.collection.api", "SetRequest", "SetResult", ("synthesize.set",),
+        "synthesis/test_collection.py", routes=("POST /v1/synthesize/set",),
     ),
     "synthesize.inspect": Capability(
         "prosvet.synthesis.inspect_api", "InspectRequest", "InspectResult", ("synthesize.inspect",),

@@ -31,6 +31,7 @@ from prosvet.app.cli import (
     train,
     train_chain,
     train_generator,
+    train_sdxl,
     train_vlm,
 )
 from prosvet.app.cli.agent import agent
@@ -159,11 +160,13 @@ VERBS: dict[str, Callable[..., Answer]] = {
     "train.pack": train.pack,
     "train.vlm": train_vlm.vlm,
     "train.generator": train_generator.generator,
+    "train.sdxl-lora": train_sdxl.sdxl_lora,
     "train.projector": train_chain.projector,
     "train.text": train_chain.text,
     "synthesize.make": synthesize.make,
     "synthesize.inspect": synthesize.inspect,
     "synthesize.pair": synthesize.pair,
+    "synthesize.set": synthesize.set_,
     "synthesize.list": synthesize.list_,
     "retrain.run": retrain.run_,
     "retrain.freeze": retrain.freeze,

@@ -131,20 +131,27 @@ _LIMITS = {
 
 
 def _toml(content: Mapping[str, Any]) -> str:
-    """Plain values first, then tables; a JSON string, number, true/false or list of strings is one of TOML as well."""
+    """Plain values first, then tables."""
     lines: list[str] = []
 
     def table(values: Mapping[str, Any], path: tuple[str, ...]) -> None:
         plain = {key: value for key, value in values.items() if not isinstance(value, Mapping)}
         if path and (plain or not values):
             lines.append(f"\n[{'.'.join(json.dumps(part, ensure_ascii=False) for part in path)}]")
-        lines.extend(
-            f"{json.dumps(key, ensure_ascii=False)} = {json.dumps(value, ensure_ascii=False)}"
-            for key, value in plain.items()
-        )
+        lines.extend(f"{json.dumps(key, ensure_ascii=False)} = {_value(value)}" for key, value in plain.items())
         for key, value in values.items():
             if isinstance(value, Mapping):
                 table(value, (*path, key))
 
     table(content, ())
     return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    """A string, number or true/false is written alike in JSON and TOML; lists hold them or inline tables."""
+    if isinstance(value, Mapping):
+        inner = (f"{json.dumps(key, ensure_ascii=False)} = {_value(one)}" for key, one in value.items())
+        return f"{{{', '.join(inner)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_value(one) for one in value)}]"
+    return json.dumps(value, ensure_ascii=False)

@@ -28,8 +28,10 @@ def device_name() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def open_pipeline(folder: Path, dtype: str, device: str) -> Any:
-    """The pipeline, ready to be asked; float32 on a processor, the coder of pictures in float32 everywhere.
+def open_pipeline(folder: Path, dtype: str, device: str, without: Sequence[str] = ()) -> Any:
+    """The pipeline, ready to be asked; parts `without` are not loaded.
+
+    In float32 on a processor; the coder of pictures in float32 everywhere.
 
     Raises
     ------
@@ -45,6 +47,7 @@ def open_pipeline(folder: Path, dtype: str, device: str) -> Any:
         pipe = diffusers.StableDiffusionXLPipeline.from_pretrained(
             str(folder), dtype={"default": kind, "vae": torch.float32}, local_files_only=True, use_safetensors=True,
             add_watermarker=False,
+            **dict.fromkeys(without),
         )  # fmt: skip
     except (OSError, ValueError, KeyError) as error:
         raise SynthesisError(reason="pipeline_broken", detail=str(error).splitlines()[0][:200]) from None
