@@ -19,18 +19,22 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from common import figure, file_hash, finish, parser
 from prosvet.core.context import Context
 from prosvet.core.settings import load_settings
 from prosvet.evaluation.card import write_card
 from prosvet.evaluation.findings.discrimination import auroc
+from prosvet.evaluation.proportions import proportion
 from prosvet.evaluation.resampling import bootstrap, paired
 from prosvet.evaluation.result import Evaluation, Figure
 from prosvet.evaluation.synthesis.api import SynthesisRequest, evaluate
 from prosvet.evaluation.synthesis.films import Shots, frontal_films, known_of
+from prosvet.evaluation.synthesis.judge import Judge
 from prosvet.evaluation.synthesis.making import made
 from prosvet.evaluation.synthesis.material import Material
+from prosvet.evaluation.synthesis.memory import memory_of
 from prosvet.evaluation.synthesis.plan import ASKED, Asked, likenesses
 from prosvet.models.findings import FINDINGS
 from prosvet.synthesis.card import load_generator_card
@@ -172,6 +176,40 @@ def compared(scores: dict[str, NDArray[np.float64]], tests: Shots, seeds: int) -
     return rows
 
 
+def planted(material: Material, judge: Judge, count: int = 300) -> list[dict[str, Any]]:
+    """How many copies of training films each distance catches: contrast, mirror, a few pixels' shift, noise."""
+    random = np.random.default_rng(1)
+    rows = random.permutation(len(material.training.known))[:count]
+    copies = np.stack([_disguised(material.training.pixels[row], random) for row in rows])
+    real = material.reference
+    seen = (judge.look(copies), judge.look(material.training.pixels), judge.look(real.pixels))
+    memory = memory_of(copies, seen[0], (material.training, seen[1]), (real, seen[2]))
+    found = []
+    for name, nearest in memory.made.items():
+        caught = proportion(memory.copied(name) & (nearest.row == rows))
+        found.append(figure(f"planted copies caught with their film, by {name}", "training films, changed", caught))
+    return found
+
+
+def _disguised(film: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.uint8]:
+    grey = (film / 255.0) ** random.uniform(0.7, 1.4) * random.uniform(0.8, 1.05)
+    grey = grey[:, ::-1] if random.random() < 0.5 else grey
+    grey = ndimage.shift(grey, random.integers(-10, 11, 2), mode="nearest") + random.normal(0, 0.04, grey.shape)
+    return (255 * np.clip(grey, 0, 1)).astype(np.uint8)
+
+
+def judge_on_test(given: argparse.Namespace, judge: Judge) -> list[dict[str, Any]]:
+    """The judge's own AUROC on split ``test``, NIH alone: there the archive does not give a finding away."""
+    films = shots(given.data, load_films(given.data, ("test",), given.work / "cache"))
+    said, normal, rows = judge.look(films.pixels), films.with_finding("normal"), []
+    for finding in ("pneumonia", "cardiomegaly"):
+        at = np.flatnonzero(normal | films.with_finding(finding))
+        label, patients = films.with_finding(finding)[at].astype(float), [films.known[row].patient for row in at]
+        found = bootstrap(auroc, [said.score(finding)[at], label], patients)
+        rows.append(figure(f"the judge itself, {finding}, AUROC", "test (NIH), real films", found))
+    return rows
+
+
 def rows_of(evaluation: Evaluation) -> list[dict[str, Any]]:
     """Every figure of the card, with the same of real films where there is one."""
     rows = []
@@ -213,7 +251,8 @@ def main() -> None:
     )  # fmt: skip
     evaluation = evaluate(request, material, context)
     write_card(evaluation, given.work / "card", "en")
-    figures = rows_of(evaluation)
+    judge = Judge.given(request.judge or Path(), SIZE, context.settings.threads)
+    figures = rows_of(evaluation) + judge_on_test(given, judge) + planted(material, judge)
     if given.utility_seeds:
         figures += utility(given, context)
     finish(

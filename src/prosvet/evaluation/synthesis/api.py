@@ -80,8 +80,8 @@ class SynthesisRequest(BaseModel):
     trained_on: tuple[str, ...] = ("train",)
     reference: tuple[str, ...] = ("val",)
     likenesses: int = Field(default=600, ge=_LEAST, le=100_000)
-    per_finding: int = Field(default=100, ge=10, le=100_000)
-    pairs: int = Field(default=100, ge=10, le=100_000)
+    per_finding: int = Field(default=100, ge=2, le=100_000)
+    pairs: int = Field(default=100, ge=1, le=100_000)
     steps: int = Field(default=20, ge=2, le=150)
     guidance: float = Field(default=3.0, ge=0, le=20)
     keep: Path | None = None

@@ -14,7 +14,7 @@ from PIL import Image
 from prosvet.core.context import Context
 from prosvet.core.errors import ModelError, NotFound
 from prosvet.imaging.intensity import standardise
-from prosvet.models.backends.onnx import OnnxNetwork
+from prosvet.models.backends.onnx import OnnxGraph
 from prosvet.models.card import verified_path
 from prosvet.models.deployed import in_force
 from prosvet.models.findings import FINDINGS
@@ -51,8 +51,8 @@ class Judge:
     path : Path
     size : int
         Side of its squares, pixels.
-    features : int
-        Which of its outputs are features (N, D).
+    features : str
+        Which of its outputs is features (N, D).
     apart : bool
         It learned from films that the generator never saw: only then does it judge what a picture shows.
 
@@ -62,13 +62,16 @@ class Judge:
         When the file is no such network.
     """
 
-    def __init__(self, path: Path, size: int, threads: int, *, features: int = 1, apart: bool = True) -> None:
+    def __init__(self, path: Path, size: int, threads: int, *, features: str = "features", apart: bool = True) -> None:
         self.name, self.size, self.apart = path.name, size, apart
         self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        self._network, self._features = OnnxNetwork(path, threads), features
-        answer = self._network(np.zeros((1, 1, size, size), dtype=np.float32))
-        if len(answer) <= features or answer[0].shape != (1, len(FINDINGS)) or answer[features].ndim != 2:
-            raise ModelError(name=path.name, reason=f"its outputs are not {len(FINDINGS)} logits and features")
+        self._graph = OnnxGraph(path, threads)
+        if self._graph.inputs != ("image",) or not {"logits", features} <= set(self._graph.outputs):
+            raise ModelError(name=path.name, reason=f"not a network of image to logits and {features}")
+        self._at = [self._graph.outputs.index(name) for name in ("logits", features)]
+        found = self._run(np.zeros((1, 1, size, size), dtype=np.float32))[0].shape[1]
+        if found != len(FINDINGS):
+            raise ModelError(name=path.name, reason=f"{found} logits instead of {len(FINDINGS)}")
 
     @classmethod
     def given(cls, path: Path, size: int, threads: int) -> Self:
@@ -92,18 +95,20 @@ class Judge:
         """
         card = in_force(context.settings).card
         threads = context.settings.threads
-        return cls(verified_path(card, "encoder"), card.input.size, threads, features=2, apart=False)
+        return cls(verified_path(card, "encoder"), card.input.size, threads, features="vector", apart=False)
 
     def look(self, pictures: NDArray[np.uint8]) -> Judged:
         """What it says of prepared pictures (N, 256, 256): the mean over each and its mirror image."""
         parts: list[tuple[NDArray[np.floating[Any]], ...]] = []
         for start in range(0, len(pictures), _BATCH):
             squares = self._squares(pictures[start : start + _BATCH])
-            one = self._network(squares)
-            other = self._network(np.ascontiguousarray(squares[..., ::-1]))
-            parts.append(((one[0] + other[0]) / 2, one[self._features], other[self._features]))
-        logits, features, mirrored = (np.concatenate(part).astype(np.float64) for part in zip(*parts, strict=True))
-        return Judged(logits, features, mirrored)
+            (logits, features), (others, mirrored) = self._run(squares), self._run(squares[..., ::-1])
+            parts.append(((logits + others) / 2, features, mirrored))
+        return Judged(*(np.concatenate(part).astype(np.float64) for part in zip(*parts, strict=True)))
+
+    def _run(self, squares: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        answer = self._graph(image=squares)
+        return answer[self._at[0]], answer[self._at[1]]
 
     def _squares(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
         to = (self.size, self.size)

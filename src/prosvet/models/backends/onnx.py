@@ -36,11 +36,12 @@ def open_session(path: Path, threads: int) -> Any:
 
 
 class OnnxGraph:
-    """A network of named inputs; answers are arrays in the order of the file's outputs."""
+    """A network of named inputs; answers are arrays in the order of the file's `outputs`."""
 
     def __init__(self, path: Path, threads: int) -> None:
         self._session: Any = open_session(path, threads)
         self.inputs: tuple[str, ...] = tuple(one.name for one in self._session.get_inputs())
+        self.outputs: tuple[str, ...] = tuple(one.name for one in self._session.get_outputs())
 
     def __call__(self, **inputs: NDArray[Any]) -> list[NDArray[np.float32]]:
         """Run on arrays by their names in the file."""
