@@ -39,9 +39,8 @@ def open_pipeline(folder: Path, dtype: str, device: str, without: Sequence[str] 
     SynthesisError
         When the folder holds another kind of pipeline, or one of its files cannot be read.
     """
-    torch, diffusers = require("torch", "synth"), require("diffusers", "synth")
+    torch, diffusers = require("torch", "synth"), _quiet()
     require("peft", "synth")
-    require("transformers", "synth")
     kind = getattr(torch, dtype) if device != "cpu" else torch.float32
     try:
         pipe = diffusers.StableDiffusionXLPipeline.from_pretrained(
@@ -53,6 +52,16 @@ def open_pipeline(folder: Path, dtype: str, device: str, without: Sequence[str] 
         raise SynthesisError(reason="pipeline_broken", detail=str(error).splitlines()[0][:200]) from None
     pipe.set_progress_bar_config(disable=True)
     return pipe.to(device)
+
+
+def _quiet() -> Any:
+    """diffusers, imported with its bars and those of transformers off: what is worth telling, we log."""
+    words = require("transformers", "synth").utils.logging
+    words.set_verbosity_error()
+    words.disable_progress_bar()
+    diffusers = require("diffusers", "synth")
+    diffusers.utils.logging.disable_progress_bar()
+    return diffusers
 
 
 def scheduler_of(config: Any, name: Scheduler) -> Any:
