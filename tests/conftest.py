@@ -62,6 +62,7 @@ CONDITIONS: dict[str, Callable[[], bool]] = {
     "no-mount": lambda: os.geteuid() != 0 or os.environ.get("CI") != "true",
     "no-vlm": lambda: find_spec("transformers") is None and os.environ.get("CI") != "true",
     "no-monai": lambda: find_spec("monai") is None,
+    "no-diffusers": lambda: find_spec("diffusers") is None and os.environ.get("CI") != "true",
 }
 
 
