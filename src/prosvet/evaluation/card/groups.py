@@ -12,7 +12,7 @@ from prosvet.evaluation.result import Evaluation, Figure
 __all__ = ["Group", "Matrix", "chance", "controls_beside", "groups", "main_figures", "matrices"]
 
 _CHANCE = {"auroc": 0.5, "auroc_drop": 0.0, "sensitivity_drop": 0.0, "specificity_drop": 0.0}
-_OWN_SCALE = frozenset({"cider", "length_ratio"})
+_OWN_SCALE = frozenset({"cider", "length_ratio", "fid", "kid", "feature_spread"})
 _LEADING = ("auroc", "sensitivity", "specificity")
 _LEAD = 3
 _FAULT = "_rate"
