@@ -61,9 +61,8 @@ def _show(result: AgentResult, session: Session, console: Console) -> None:
     console.print()
     console.print(result.answer, style="yellow" if result.abstained else "bold", markup=False)
     if result.confidence is not None:
-        value = f"{result.confidence:.2f}"
-        value = value.replace(".", ",") if session.lang == "ru" else value
-        console.print(session.say("cli.agent.confidence", value=value), style="dim", markup=False)
+        sure = session.say("cli.agent.confidence", value=session.decimal(result.confidence, 2))
+        console.print(sure, style="dim", markup=False)
     reasons = [f"[{', '.join(map(str, one.steps))}] {one.text}" for one in result.reasons]
     _list(session.say("cli.agent.reasons"), reasons, console)
     _list(session.say("cli.agent.problems"), list(result.agreement.problems), console, style="red")
@@ -72,7 +71,7 @@ def _show(result: AgentResult, session: Session, console: Console) -> None:
     # A planner that came to its end and abstained has given no answer.
     ended = session.say(f"agent.stopped.{'abstained' if _abstained(result) else trace.stopped}")
     line = session.say(
-        "cli.agent.ended", planner=trace.planner, steps=spent.steps, seconds=f"{spent.seconds:.1f}",
+        "cli.agent.ended", planner=trace.planner, steps=spent.steps, seconds=session.decimal(spent.seconds, 1),
         tokens=spent.tokens, stopped=ended,
     )  # fmt: skip
     console.print(line, style="dim", markup=False)
@@ -85,7 +84,8 @@ def _abstained(result: AgentResult) -> bool:
 def _show_step(step: Step, session: Session, console: Console) -> None:
     name = step.tool or session.say(f"agent.page.{'want' if step.kind == 'want' else 'planner'}_step")
     given = ", ".join(f"{key}={value}" for key, value in step.arguments.items()) if step.kind == "tool" else ""
-    head = f"{step.number}. {name}{f' ({given})' if given else ''}  {step.seconds:.1f} s"
+    took = session.say("agent.page.seconds_short", value=session.decimal(step.seconds, 1))
+    head = f"{step.number}. {name}{f' ({given})' if given else ''}  {took}"
     console.print(head, style="red" if step.failed is not None else "cyan", markup=False)
     console.print(f"   {step.failed.message if step.failed is not None else step.said}", markup=False)
 

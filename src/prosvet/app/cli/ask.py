@@ -83,8 +83,7 @@ def _show_similar(result: AskResult, session: Session, console: Console) -> None
 def _footer(result: AskResult, session: Session) -> str:
     model, told = result.model, [result.file]
     if result.confidence is not None:
-        value = f"{result.confidence:.2f}"
-        told.append(session.say("cli.ask.confidence", value=value.replace(".", ",") if session.lang == "ru" else value))
+        told.append(session.say("cli.ask.confidence", value=session.decimal(result.confidence, 2)))
     if result.reader is not None:
         told.append(f"{result.reader.name} {result.reader.revision}")
     return ", ".join([*told, f"{model.name} {model.revision}", model.operating_point])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from prosvet.core.errors import InvalidRequest
-from prosvet.core.i18n import Lang, text
+from prosvet.core.i18n import Lang, numeral, text
 from prosvet.core.logs import LogFormat, set_up
 
 if TYPE_CHECKING:
@@ -57,6 +57,10 @@ class Session:
     def say(self, key: str, **values: object) -> str:
         """The string `key` of the locales in the session's language."""
         return text(key, self.lang, **values)
+
+    def decimal(self, value: float, digits: int) -> str:
+        """A number with the decimal sign of the session's language."""
+        return numeral(f"{value:.{digits}f}", self.lang)
 
     @property
     def context(self) -> Context:

@@ -9,7 +9,6 @@ import typer
 
 from prosvet.app.cli.session import Answer, Session
 from prosvet.core.clock import local
-from prosvet.core.i18n import numeral
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -165,7 +164,7 @@ def _show_card(result: SiteResult, session: Session, console: Console) -> None:
     console.print(session.say(
         "cli.site.card", version=card.version, model=f"{card.model}@{card.revision}", films=card.films,
         patients=card.patients, source=card.labels_from, created=f"{local(card.created):%Y-%m-%d}", by=card.by,
-        size=_number(card.bytes / 1000, session, 1), sha256=card.sha256[:16],
+        size=session.decimal(card.bytes / 1000, 1), sha256=card.sha256[:16],
     ), markup=False)  # fmt: skip
     for name, one in card.findings.items():
         kind = session.say(f"site.kinds.{one.kind}")
@@ -175,7 +174,7 @@ def _show_card(result: SiteResult, session: Session, console: Console) -> None:
         for point, at in one.points.items():
             moved = session.say("site.moved" if at.moved else "site.carried")
             label = session.say(f"site.points.{point}")
-            console.print(f"      {label}: {_number(at.threshold, session, 4)}, {moved}", style="dim", markup=False)
+            console.print(f"      {label}: {session.decimal(at.threshold, 4)}, {moved}", style="dim", markup=False)
 
 
 def _show_fit(result: FitResult, session: Session, console: Console) -> None:
@@ -217,14 +216,10 @@ def _show_compared(result: CompareSiteResult, session: Session, console: Console
 def _auroc(found: Compared | None, session: Session) -> str:
     if found is None or found.auroc_global is None or found.auroc_local is None:
         return "—"
-    return f"{_number(found.auroc_global, session, 3)} → {_number(found.auroc_local, session, 3)}"
+    return f"{session.decimal(found.auroc_global, 3)} → {session.decimal(found.auroc_local, 3)}"
 
 
 def _loss(found: Compared | None, session: Session) -> str:
     if found is None:
         return "—"
-    return f"{_number(found.loss_global, session, 3)} → {_number(found.loss_local, session, 3)}"
-
-
-def _number(value: float, session: Session, digits: int) -> str:
-    return numeral(f"{value:.{digits}f}", session.lang)
+    return f"{session.decimal(found.loss_global, 3)} → {session.decimal(found.loss_local, 3)}"

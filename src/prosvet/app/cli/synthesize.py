@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prosvet.app.cli.session import Answer, Session
+from prosvet.core.i18n import numeral
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -164,7 +165,7 @@ def list_(session: Session) -> Answer:
 
 def made_from(made: Provenance, session: Session, key: str = "from", **values: object) -> str:
     """What an image was made with, in a line."""
-    guidance = f"{made.guidance:g}".replace(".", "," if session.lang == "ru" else ".")
+    guidance = numeral(f"{made.guidance:g}", session.lang)
     return session.say(
         f"synthesis.show.{key}", generator=made.generator, revision=made.revision, seed=made.seed, steps=made.steps,
         guidance=guidance, scheduler=session.say(f"synthesis.schedulers.{made.scheduler}"),
@@ -182,9 +183,9 @@ def _where_it_is(result: SynthesizeResult | PairResult, session: Session, consol
 
 def _show(result: SynthesizeResult | PairResult, session: Session, console: Console) -> None:
     _where_it_is(result, session, console)
-    console.print(made_from(result.made, session, "made", seconds=_decimal(result.seconds, 1, session)), markup=False)
+    console.print(made_from(result.made, session, "made", seconds=session.decimal(result.seconds, 1)), markup=False)
     if result.made.adapter:
-        strength = _decimal(result.made.adapter_strength or 0.0, 2, session)
+        strength = session.decimal(result.made.adapter_strength or 0.0, 2)
         console.print(session.say("synthesis.show.adapter", name=result.made.adapter, strength=strength), markup=False)
     if result.understood:
         names = ", ".join(
@@ -207,7 +208,7 @@ def _show_pair(result: PairResult, session: Session, console: Console) -> None:
         name: "—" if value is None else f"{round(100 * value)} %"
         for name, value in (("lungs", found.lungs), ("heart", found.heart), ("outside", found.outside))
     }
-    total = _decimal(255 * found.total, 1, session) + " / 255"
+    total = session.decimal(255 * found.total, 1) + " / 255"
     console.print(session.say("synthesis.show.energy", total=total, **shares), markup=False)
     console.print(result.said, style="green" if found.where_said else "yellow", markup=False)
 
@@ -217,7 +218,7 @@ def _show_marks(result: InspectResult, session: Session, console: Console) -> No
     for key, ways in (("survived", result.survived), ("lost", result.lost)):
         if ways:
             console.print(session.say(f"synthesis.show.{key}", names=_ways(ways, session)), markup=False)
-    score, limit = _decimal(result.score, 1, session), _decimal(result.threshold, 1, session)
+    score, limit = session.decimal(result.score, 1), session.decimal(result.threshold, 1)
     console.print(session.say("synthesis.show.score", score=score, threshold=limit), style="dim", markup=False)
     made = result.provenance
     if made is not None:
@@ -229,8 +230,3 @@ def _show_marks(result: InspectResult, session: Session, console: Console) -> No
 
 def _ways(ways: Sequence[str], session: Session) -> str:
     return ", ".join(session.say(f"synthesis.marks.{way}") for way in ways)
-
-
-def _decimal(value: float, digits: int, session: Session) -> str:
-    written = f"{value:.{digits}f}"
-    return written.replace(".", ",") if session.lang == "ru" else written

@@ -50,5 +50,4 @@ def _train(session: Session, verb: str, recipe: Path, out: Path) -> Answer:
 
 def _number(session: Session, value: float) -> str:
     """Counts as they are, the rest to four places, with the comma of Russian."""
-    written = f"{value:.0f}" if float(value).is_integer() and abs(value) > 1 else f"{value:.4f}"
-    return written.replace(".", ",") if session.context.lang == "ru" else written
+    return session.decimal(value, 0 if float(value).is_integer() and abs(value) > 1 else 4)

@@ -101,6 +101,4 @@ def _word(session: Session, value: str | int | float | None) -> str:
 
 
 def _number(session: Session, value: float | None, digits: int = 3) -> str:
-    if value is None:
-        return "—"
-    return f"{value:.{digits}f}".replace(".", ",") if session.lang == "ru" else f"{value:.{digits}f}"
+    return "—" if value is None else session.decimal(value, digits)

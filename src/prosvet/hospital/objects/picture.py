@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import prosvet.imaging
 from prosvet.core.errors import ResultError
+from prosvet.core.i18n import numeral
 from prosvet.core.types import Finding, Status
 from prosvet.hospital.objects.frame import Frame
 from prosvet.imaging import draw_overlay
@@ -80,8 +81,7 @@ def percent(value: float, frame: Frame) -> str:
 
 def decimal(value: float, digits: int, frame: Frame) -> str:
     """A number with the language's own decimal sign."""
-    plain = f"{value:.{digits}f}"
-    return plain.replace(".", ",") if frame.results.lang == "ru" else plain
+    return numeral(f"{value:.{digits}f}", frame.results.lang)
 
 
 def _boxes(picture: Image.Image, frame: Frame, examination: Examination) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prosvet.core.i18n import Lang, text
+from prosvet.core.i18n import Lang, numeral, text
 from prosvet.core.types import Finding, Status
 from prosvet.language import Mention
 from prosvet.language.vocabulary import vocabulary
@@ -99,8 +99,7 @@ def number(value: float, digits: int, lang: Lang) -> str:
     >>> number(0.512, 2, "ru"), number(0.512, 2, "en")
     ('0,51', '0.51')
     """
-    written = f"{value:.{digits}f}"
-    return written.replace(".", ",") if lang == "ru" else written
+    return numeral(f"{value:.{digits}f}", lang)
 
 
 def _with_place(finding: Finding, lang: Lang) -> str:
