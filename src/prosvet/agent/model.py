@@ -47,10 +47,6 @@ class _Answer(Arguments):
     confidence: float | None = Field(default=None, ge=0.0, le=1.0)
 
 
-class _Want(Want):
-    pass
-
-
 class ModelPlanner:
     """Plans with the language model of a card.
 
@@ -170,14 +166,14 @@ class ModelPlanner:
         except ValueError:
             given = {"not_json": str(part.args)[:200]}
         arguments: dict[str, Any] = given if isinstance(given, dict) else {"not_an_object": str(given)[:200]}
-        kinds: dict[str, type[Arguments] | type[Want]] = {"answer": _Answer, "want": _Want}
         self._running = part
-        if part.tool_name in kinds:
-            try:
-                made = kinds[part.tool_name].model_validate(arguments)
-            except ValidationError as error:
-                return Lost("invalid_arguments", f"{part.tool_name}: {error.errors()[0]['msg']}")
-            return Finish(_concluded(made)) if isinstance(made, _Answer) else Want.model_validate(arguments)
+        try:
+            if part.tool_name == "answer":
+                return Finish(_concluded(_Answer.model_validate(arguments)))
+            if part.tool_name == "want":
+                return Want.model_validate(arguments)
+        except ValidationError as error:
+            return Lost("invalid_arguments", f"{part.tool_name}: {error.errors()[0]['msg']}")
         return Call(part.tool_name, arguments, why, part.tool_call_id)
 
     # ------------------------------------------------------------ what may go wrong
@@ -222,7 +218,7 @@ def _parameters(tools: Mapping[str, Tool], lang: Lang) -> ModelRequestParameters
     shapes: dict[str, tuple[str, type[BaseModel]]] = {
         tool.name: (tool.description(lang), tool.arguments) for tool in tools.values()
     }
-    shapes |= {"want": (text("agent.tools.want", lang), _Want), "answer": (text("agent.tools.answer", lang), _Answer)}
+    shapes |= {"want": (text("agent.tools.want", lang), Want), "answer": (text("agent.tools.answer", lang), _Answer)}
     made = [
         definition(name=name, description=words, parameters_json_schema=kind.model_json_schema())
         for name, (words, kind) in shapes.items()
