@@ -20,6 +20,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.timeout(600)  # the help of every verb in two languages: a minute of processor time
 @pytest.mark.parametrize("script", ["docs", "figures", "card"])
 def test_generated_pages_are_fresh(script: str) -> None:
     done = run(f"scripts/{script}.py", "--check")

@@ -54,7 +54,7 @@ def test_what_our_lines_fill_in_is_looked_at(lines: io.StringIO) -> None:
 
 
 def test_of_other_packages_only_the_template_is_written(lines: io.StringIO) -> None:
-    logging.getLogger("pynetdicom").warning("invalid value %r for %s", "77120034", UID)
+    logging.getLogger("highdicom").warning("invalid value %r for %s", "77120034", UID)
     words = clean(lines)
     assert "invalid value %r for %s" in words
 

@@ -16,6 +16,8 @@ from prosvet.training.generator.flow import FlowRecipe, latents_of, train_flow
 from prosvet.training.generator.haar import from_planes, to_planes
 from prosvet.training.generator.transformer import ASKED, STYLES, Flow
 
+pytestmark = pytest.mark.timeout(600)  # half a minute of training, on a machine that may be busy
+
 
 def films(count: int) -> torch.Tensor:
     """Soft blobs (N, 256, 256) uint8: easy to learn, unlike noise."""
