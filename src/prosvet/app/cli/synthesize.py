@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from prosvet.synthesis.api import SynthesizeResult
     from prosvet.synthesis.inspect_api import InspectResult
     from prosvet.synthesis.pair_api import PairResult
+    from prosvet.synthesis.said import Understood
 
 __all__ = ["inspect", "list_", "made_from", "make", "pair", "set_"]
 
@@ -188,12 +189,15 @@ def _show(result: SynthesizeResult | PairResult, session: Session, console: Cons
         strength = session.decimal(result.made.adapter_strength or 0.0, 2)
         console.print(session.say("synthesis.show.adapter", name=result.made.adapter, strength=strength), markup=False)
     if result.understood:
-        names = ", ".join(
-            " ".join([one.name, *_place(session, one.side, one.zone)]) for one in result.understood
-        )  # fmt: skip
+        names = ", ".join(" ".join([_name(session, one), *_place(session, one.side, one.zone)])
+                          for one in result.understood)  # fmt: skip
         console.print(session.say("synthesis.show.understood", names=names), markup=False)
     for warning in result.warnings:
         console.print(warning, style="yellow", markup=False)
+
+
+def _name(session: Session, one: Understood) -> str:
+    return session.say("synthesis.show.absent", name=one.name) if one.status == "absent" else one.name
 
 
 def _place(session: Session, side: str | None, zone: str | None) -> list[str]:
