@@ -114,7 +114,8 @@ def run(request: TrainGeneratorRequest, context: Context) -> TrainGeneratorResul
     conditions = conditions_of(films, measures, context.get(SentenceEncoder), recipe.seed)
     steps = FlowRecipe(**recipe.flow.model_dump(exclude={"copies"}), seed=recipe.seed)
     flow = train_flow(latents, conditions, drawn(films), net.size, out / "flow", steps)
-    others = judge_films(request.data, out / "cache").pixels[:_OTHERS]
+    others = judge_films(request.data, out / "cache").pixels
+    others = others[:: max(1, len(others) // _OTHERS)]  # of all archives: they lie in the manifest one after another
     card = build_generator(films, others, measures, *load_networks(weights, flow), out / "pack", request.revision)
     return TrainGeneratorResult(card=card, films=len(films.rows), seconds=round(time.monotonic() - began, 1))
 
